@@ -1,0 +1,34 @@
+//! The ground that every stage of Peil stands on.
+//!
+//! Deliveries go in at one end and published figures come out at the other;
+//! the stages between them hand over Parquet tables and never call each
+//! other. What they share is here, and nothing of it knows a stage:
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`period`] | quarters, semesters, years; the Brussels day |
+//! | [`contract`] | what a dataset looks like, read from its ODCS file |
+//! | [`storage`] | an object store whose writes reach the disk |
+//! | [`table`] | the Delta tables: specification, files, commits |
+//! | [`publish`] | the one pointer over table versions; a run's draft of the next |
+//! | [`problem`] | a problem in the data, as a value |
+//! | [`settings`] | defaults, file, environment, flags |
+//! | [`clock`] | the only place that reads time |
+//! | [`progress`] | how long work is told |
+//! | [`nearest`] | the nearest known names to a wrong one |
+
+pub mod clock;
+pub mod contract;
+pub mod error;
+pub mod lock;
+pub mod nearest;
+pub mod period;
+pub mod problem;
+pub mod progress;
+pub mod publish;
+pub mod settings;
+pub mod storage;
+pub mod table;
+
+pub use error::{Error, Result};
+pub use period::Period;

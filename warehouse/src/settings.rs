@@ -1,0 +1,234 @@
+//! Settings: defaults, then `peil.toml`, then `PEIL_…` variables, then flags.
+//!
+//! They are resolved once, at the start. An unknown key is an error that names
+//! the nearest known one; each key has a variable, `privacy.key_file` is
+//! `PEIL_PRIVACY_KEY_FILE`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use crate::nearest::did_you_mean;
+use crate::{Error, Result};
+
+/// The variable that holds the pseudonym key.
+pub const PSEUDONYM_KEY_VARIABLE: &str = "PEIL_PSEUDONYM_KEY";
+
+/// Variables that are no setting.
+const OTHER_VARIABLES: [&str; 4] =
+    [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
+
+/// Each key, what it means, and its default as TOML.
+pub const KEYS: [(&str, &str, &str); 8] = [
+    ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
+    ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
+    ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
+    ("models", "a folder of mart models and indicators that add to the built-in ones or replace them", "\"\""),
+    ("ingest.refuse_above", "the share of rejected rows above which a delivery is refused", "0.05"),
+    ("ingest.clear_after_days", "days after which an accepted delivery is cleared from the landing area (0: never)", "0"),
+    ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
+    ("privacy.threshold", "counts of fewer persons, and averages of fewer ratings or authorities, are not shown", "5"),
+];
+
+/// The settings in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where deliveries arrive.
+    pub landing: String,
+    /// Where the tables are kept.
+    pub warehouse: String,
+    /// A folder of contracts beside the built-in ones.
+    pub contracts: Option<PathBuf>,
+    /// A folder of models and indicators beside the built-in ones.
+    pub models: Option<PathBuf>,
+    /// The share of rejected rows above which a delivery is refused.
+    pub refuse_above: f64,
+    /// The same, for datasets that have their own.
+    pub refuse_above_of: BTreeMap<String, f64>,
+    /// Days after which an accepted delivery is cleared from the landing area.
+    pub clear_after_days: Option<u32>,
+    /// The file that holds the pseudonym key.
+    pub key_file: Option<PathBuf>,
+    /// Counts of fewer persons are not shown.
+    pub threshold: u32,
+}
+
+impl Settings {
+    /// Resolves the settings of `file` (where it is there), `variables` and
+    /// `flags` (key and value), the later over the earlier. Relative folders
+    /// in the file are taken from where the file stands.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where a key is unknown or a value is wrong: it says
+    /// where.
+    pub fn resolve(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+        flags: &[(&str, String)],
+    ) -> Result<Self> {
+        let mut values = Values::default();
+        for (key, _, default) in KEYS {
+            values.set(key, parse_toml_value(default), "default".to_owned());
+        }
+        if let Some(path) = file {
+            values.read_file(path)?;
+        }
+        let mut variables: Vec<_> = variables.into_iter().filter(|(name, _)| name.starts_with("PEIL_")).collect();
+        variables.sort();
+        for (name, value) in variables {
+            if OTHER_VARIABLES.contains(&name.as_str()) {
+                continue;
+            }
+            let known = KEYS.iter().find(|(key, ..)| variable(key) == name);
+            let Some((key, ..)) = known else {
+                let names: Vec<String> = KEYS.iter().map(|(key, ..)| variable(key)).collect();
+                let hint = did_you_mean(&name, names.iter().map(String::as_str));
+                return Err(Error::usage(format!("the variable {name} is no setting{hint}")));
+            };
+            values.set(key, parse_toml_value(&value), format!("the variable {name}"));
+        }
+        for (key, value) in flags {
+            values.set(key, parse_toml_value(value), format!("the flag --{key}"));
+        }
+        values.settings()
+    }
+
+    /// The share of rejected rows above which a delivery of `dataset` is
+    /// refused.
+    pub fn refuse_above(&self, dataset: &str) -> f64 {
+        self.refuse_above_of.get(dataset).copied().unwrap_or(self.refuse_above)
+    }
+}
+
+/// The variable of a key.
+pub fn variable(key: &str) -> String {
+    format!("PEIL_{}", key.replace('.', "_").to_uppercase())
+}
+
+#[derive(Default)]
+struct Values {
+    values: BTreeMap<String, (Value, String)>,
+    refuse_above_of: BTreeMap<String, f64>,
+}
+
+impl Values {
+    fn set(&mut self, key: &str, value: Value, origin: String) {
+        self.values.insert(key.to_owned(), (value, origin));
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<()> {
+        let place = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::usage(format!("the configuration {place} cannot be read: {error}")))?;
+        let table: toml::Table = text.parse().map_err(|error| Error::usage(format!("{place}: {error}")))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for (key, value) in table {
+            match value {
+                Value::Table(section) if key == "datasets" => self.read_datasets(section, &place.to_string())?,
+                Value::Table(section) => {
+                    for (inner, value) in section {
+                        self.set_known(&format!("{key}.{inner}"), value, &place.to_string(), folder)?;
+                    }
+                }
+                value => self.set_known(&key, value, &place.to_string(), folder)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn set_known(&mut self, key: &str, value: Value, place: &str, folder: &Path) -> Result<()> {
+        if !KEYS.iter().any(|(known, ..)| *known == key) {
+            let hint = did_you_mean(key, KEYS.iter().map(|(known, ..)| *known));
+            return Err(Error::usage(format!("{place}: `{key}` is no setting{hint}")));
+        }
+        let value = match value {
+            Value::String(text) if is_relative_path(key, &text) => Value::String(folder.join(text).to_string_lossy().into_owned()),
+            value => value,
+        };
+        self.set(key, value, place.to_owned());
+        Ok(())
+    }
+
+    fn read_datasets(&mut self, datasets: toml::Table, place: &str) -> Result<()> {
+        for (dataset, value) in datasets {
+            let Value::Table(keys) = value else {
+                return Err(Error::usage(format!("{place}: write [datasets.\"{dataset}\"] with keys below it")));
+            };
+            for (key, value) in keys {
+                let share = (key == "refuse_above").then(|| number(&value)).flatten();
+                let Some(share) = share.filter(|share| (0.0..=1.0).contains(share)) else {
+                    return Err(Error::usage(format!(
+                        "{place}: datasets.\"{dataset}\".{key} is wrong: the only key is refuse_above, a share from 0 to 1"
+                    )));
+                };
+                self.refuse_above_of.insert(dataset.clone(), share);
+            }
+        }
+        Ok(())
+    }
+
+    fn settings(self) -> Result<Settings> {
+        let folder = |key: &str| self.text(key).map(|text| (!text.is_empty()).then(|| PathBuf::from(text)));
+        let days = self.whole("ingest.clear_after_days")?;
+        Ok(Settings {
+            landing: self.text("landing")?,
+            warehouse: self.text("warehouse")?,
+            contracts: folder("contracts")?,
+            models: folder("models")?,
+            refuse_above: self.share("ingest.refuse_above")?,
+            clear_after_days: (days > 0).then_some(days),
+            key_file: folder("privacy.key_file")?,
+            threshold: self.whole("privacy.threshold")?,
+            refuse_above_of: self.refuse_above_of,
+        })
+    }
+
+    fn text(&self, key: &str) -> Result<String> {
+        match self.values.get(key) {
+            Some((Value::String(text), _)) => Ok(text.clone()),
+            Some((Value::Integer(number), _)) => Ok(number.to_string()),
+            _ => Err(self.wrong(key, "a text")),
+        }
+    }
+
+    fn whole(&self, key: &str) -> Result<u32> {
+        match self.values.get(key) {
+            Some((Value::Integer(number), _)) => u32::try_from(*number).map_err(|_| self.wrong(key, "a whole number from 0")),
+            _ => Err(self.wrong(key, "a whole number from 0")),
+        }
+    }
+
+    fn share(&self, key: &str) -> Result<f64> {
+        let value = self.values.get(key).and_then(|(value, _)| number(value));
+        value.filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| self.wrong(key, "a share from 0 to 1"))
+    }
+
+    fn wrong(&self, key: &str, wanted: &str) -> Error {
+        let origin = self.values.get(key).map_or("default", |(_, origin)| origin.as_str());
+        Error::usage(format!("{origin}: `{key}` must be {wanted}"))
+    }
+}
+
+fn is_relative_path(key: &str, text: &str) -> bool {
+    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "privacy.key_file");
+    is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number),
+        Value::Integer(number) => Some(*number as f64),
+        _ => None,
+    }
+}
+
+/// A value as TOML reads it; a bare text where it does not.
+fn parse_toml_value(text: &str) -> Value {
+    format!("value = {text}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .filter(|value| matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_)))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
+}
