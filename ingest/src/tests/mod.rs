@@ -1,0 +1,7 @@
+//! Tests of the stage: deliveries in, staged rows and records out.
+
+mod formats;
+mod order;
+mod reasons;
+mod refusals;
+mod world;

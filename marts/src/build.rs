@@ -1,0 +1,232 @@
+//! Runs the models that changed, each after those that it reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::context::SessionContext;
+use peil_warehouse::publish::Draft;
+use peil_warehouse::storage::Storage;
+use peil_warehouse::table::{self, DataFile, TableSpec, TableState, fingerprint};
+use peil_warehouse::{Error, Result};
+use tokio::task::JoinSet;
+
+use crate::check::Finding;
+use crate::finish::{self, Finished};
+use crate::model::{Model, Severity};
+use crate::relation::{plain, table_name};
+use crate::session::{self, ParquetTable};
+
+/// Models that run at the same time.
+const CONCURRENCY: usize = 3;
+/// The part of a mart that is computed as a whole.
+pub(crate) const WHOLE: &str = "";
+/// The check of the key that every mart has.
+const KEY_CHECK: &str = "unique_key";
+
+/// What is to be done for a model.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub model: Arc<Model>,
+    /// What the whole is made from.
+    pub fingerprint: String,
+    /// For a model that is computed month by month: what each month is made
+    /// from, and of which files of the source.
+    pub months: Option<Months>,
+}
+
+/// The months of an incremental model.
+#[derive(Debug, Clone)]
+pub(crate) struct Months {
+    /// The source, restricted to the months that changed.
+    pub source: TableState,
+    /// What each changed month is made from.
+    pub changed: BTreeMap<String, String>,
+    /// Every month of the source.
+    pub all: BTreeSet<String>,
+}
+
+/// A part of a mart that was computed.
+#[derive(Debug)]
+struct Part {
+    name: String,
+    fingerprint: String,
+    files: Vec<DataFile>,
+}
+
+/// A model that has run.
+#[derive(Debug)]
+struct Done {
+    name: String,
+    schema: SchemaRef,
+    rows: Vec<RecordBatch>,
+    /// None for an intermediate table.
+    mart: Option<Mart>,
+}
+
+/// A mart that has run.
+#[derive(Debug)]
+struct Mart {
+    spec: TableSpec,
+    parts: Vec<Part>,
+    /// The parts that the mart has now, these and those left alone.
+    all: BTreeSet<String>,
+    key: Finding,
+}
+
+/// Runs tasks, which are in an order in which each comes after those that it
+/// reads; sets what they made in the draft. Gives rows written and what the
+/// check of each key found.
+pub(crate) async fn build(
+    session: &SessionContext,
+    draft: &mut Draft,
+    tasks: Vec<Task>,
+    threshold: u32,
+    done: &(dyn Fn(&str) + Sync),
+) -> Result<(u64, Vec<Finding>)> {
+    let mut waiting: Vec<Task> = tasks;
+    let mut unfinished: BTreeSet<String> = waiting.iter().map(|task| task.model.name.clone()).collect();
+    let mut running = JoinSet::new();
+    let (mut rows, mut findings) = (0, Vec::new());
+    while !unfinished.is_empty() {
+        while running.len() < CONCURRENCY {
+            let ready = waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
+            let Some(ready) = ready else { break };
+            let task = waiting.remove(ready);
+            let (session, storage) = (session.clone(), draft.storage().clone());
+            running.spawn(async move { run(&session, &storage, task, threshold).await });
+        }
+        let Some(finished) = running.join_next().await else {
+            return Err(Error::internal("models wait for each other"));
+        };
+        let finished = finished.map_err(Error::internal)??;
+        unfinished.remove(&finished.name);
+        done(&finished.name);
+        rows += finished.rows.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        let mut is_whole = true;
+        if let Some(mart) = finished.mart {
+            is_whole = mart.all.contains(WHOLE);
+            findings.push(mart.key);
+            set(draft, &mart.spec, mart.parts, &mart.all)?;
+        }
+        let table = match draft.table(&table_name(&finished.name)) {
+            Some(state) if !is_whole => session::stored_table(draft.storage(), &finished.name, state).await?,
+            _ => session::memory_table(&finished.schema, finished.rows)?,
+        };
+        session::register(session, &finished.name, table)?;
+    }
+    findings.sort_by(|a, b| a.mart.cmp(&b.mart));
+    Ok((rows, findings))
+}
+
+/// Sets the parts of a mart in the draft, and removes those that it has no
+/// longer.
+fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<String>) -> Result<()> {
+    draft.declare(spec)?;
+    let before: Vec<String> = draft.table(&spec.name).into_iter().flat_map(|state| state.parts.keys().cloned()).collect();
+    for part in before.iter().filter(|part| !all.contains(*part)) {
+        draft.remove_part(&spec.name, part)?;
+    }
+    for part in parts {
+        draft.set_part(&spec.name, &part.name, part.fingerprint, part.files)?;
+    }
+    Ok(())
+}
+
+async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold: u32) -> Result<Done> {
+    let model = &task.model;
+    let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
+    let own = match (&task.months, &model.incremental) {
+        (Some(months), Some(incremental)) => restricted(session, storage, model, &incremental.source, &months.source).await?,
+        _ => session.clone(),
+    };
+    let frame = own.sql(&model.sql).await.map_err(wrong)?;
+    let returned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+    if !model.is_mart() {
+        finish::check_columns(model, &returned)?;
+        let rows = frame.collect().await.map_err(wrong)?;
+        let schema = rows.first().map_or(returned, RecordBatch::schema);
+        return Ok(Done { name: model.name.clone(), schema, rows, mart: None });
+    }
+    let spec = finish::table_spec(model, &returned)?;
+    let batches = frame.collect().await.map_err(wrong)?;
+    let returned = batches.first().map_or(returned, RecordBatch::schema);
+    let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold)?;
+    let key = Finding {
+        check: KEY_CHECK.into(),
+        mart: model.table().trim_start_matches("marts/").to_owned(),
+        severity: Severity::Error,
+        rows: wrong_keys,
+        examples,
+    };
+    let (split, all) = match (&task.months, &model.incremental) {
+        (Some(months), Some(incremental)) => (by_month(model, &rows, &incremental.column, months)?, months.all.clone()),
+        _ => (vec![(WHOLE.to_owned(), task.fingerprint.clone(), rows.clone())], BTreeSet::from([WHOLE.to_owned()])),
+    };
+    let mut parts = Vec::new();
+    for (name, fingerprint, rows) in split {
+        let files = match rows.num_rows() {
+            0 => Vec::new(),
+            count => {
+                let content = table::encode(&[rows], &spec.schema)?;
+                vec![table::write_file(storage, &spec.name, &name, content, count as u64).await?]
+            }
+        };
+        parts.push(Part { name, fingerprint, files });
+    }
+    let mart = Mart { spec, parts, all, key };
+    Ok(Done { name: model.name.clone(), schema: rows.schema(), rows: vec![rows], mart: Some(mart) })
+}
+
+/// A session in which one source holds only the months that changed.
+async fn restricted(
+    session: &SessionContext,
+    storage: &Storage,
+    model: &Model,
+    source: &str,
+    state: &TableState,
+) -> Result<SessionContext> {
+    let own = session::session(storage)?;
+    for table in model.reads.iter().filter(|table| *table != source) {
+        let provider = session.table_provider(table.as_str()).await.map_err(Error::internal)?;
+        session::register(&own, table, provider)?;
+    }
+    session::register(&own, source, ParquetTable::of(storage, &table_name(source), state)?)?;
+    Ok(own)
+}
+
+/// Rows split by month, a part for each month that changed.
+fn by_month(model: &Model, rows: &RecordBatch, column: &str, months: &Months) -> Result<Vec<(String, String, RecordBatch)>> {
+    let values = rows.column_by_name(column).and_then(|values| values.as_any().downcast_ref::<StringArray>());
+    let Some(values) = values else {
+        return Err(Error::usage(format!("{}: `incremental:` names `{column}`, which is no text column of the mart", model.place)));
+    };
+    let mut parts = Vec::new();
+    let mut seen = 0;
+    for (month, fingerprint) in &months.changed {
+        let keep = (0..rows.num_rows()).map(|row| Some(values.is_valid(row) && values.value(row) == month)).collect();
+        let part = filter_record_batch(rows, &keep)?;
+        seen += part.num_rows();
+        parts.push((month.clone(), fingerprint.clone(), part));
+    }
+    if seen < rows.num_rows() {
+        return Err(Error::usage(format!(
+            "{}: computed month by month, the query returns rows of other months than those it was given: take `{column}` from the source",
+            model.place
+        )));
+    }
+    Ok(parts)
+}
+
+/// What each month of an incremental model is made from: its files in the
+/// source, and what `others` says of the month.
+pub(crate) fn month_fingerprints(source: &TableState, others: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+    let months: BTreeSet<&str> = source.files.iter().map(|file| file.part.as_str()).collect();
+    let print = |month: &str| {
+        let files = source.part_files(month).map(|file| file.path.clone());
+        fingerprint(files.chain([others(month)]))
+    };
+    months.into_iter().map(|month| (month.to_owned(), print(month))).collect()
+}

@@ -1,0 +1,41 @@
+//! Marts: what readers see, made from the conformed tables.
+//!
+//! A mart is a SQL model, an indicator a declaration from which SQL follows.
+//! A run makes the calendar of its as-of day, finds which models changed, runs
+//! those in order, then all checks; and only where none fails do the new marts
+//! become the draft's.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`model`], [`relation`] | read a model: header, query, the tables it reads |
+//! | [`model_set`], [`graph`] | all models together, in the order in which they run |
+//! | [`indicator`], [`rule`] | the models that follow from indicators and rules |
+//! | [`calendar`] | the tables `run.*`: periods, months, windows |
+//! | `plan`, `build`, `finish` | which models changed; run them; sort and type their rows |
+//! | [`disclosure`] | hide what says too much about few persons |
+//! | [`check`] | queries that return what should not be there |
+//! | [`session`] | the query engine over the warehouse's tables |
+
+pub mod calendar;
+pub mod check;
+pub mod disclosure;
+pub mod graph;
+pub mod indicator;
+pub mod model;
+pub mod model_set;
+pub mod relation;
+pub mod rule;
+pub mod session;
+
+mod build;
+mod finish;
+mod plan;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::Finding;
+pub use model_set::ModelSet;
+pub use run::{MartsContext, MartsSummary, run};
+pub use session::{open_session, query};

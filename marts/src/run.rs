@@ -1,0 +1,261 @@
+//! The stage: from conformed tables to published marts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, Date32Array, Decimal128Array, RecordBatch, StringArray};
+use chrono::NaiveDate;
+use datafusion::execution::context::SessionContext;
+use futures::TryStreamExt;
+use peil_warehouse::clock::Stopwatch;
+use peil_warehouse::period::Period;
+use peil_warehouse::progress::Progress;
+use peil_warehouse::publish::Draft;
+use peil_warehouse::table::fingerprint;
+use peil_warehouse::{Error, Result};
+use tokio::task::JoinSet;
+
+use crate::calendar::{self, Calendar, Horizon};
+use crate::check::{self, Finding};
+use crate::indicator::STARTS;
+use crate::model_set::ModelSet;
+use crate::relation::{plain, table_name};
+use crate::{build, graph, plan, session};
+
+/// The stage's name among the inputs of the pointer.
+const STAGE: &str = "marts";
+/// Tables that are read at the same time.
+const CONCURRENT_READS: usize = 4;
+/// Checks that run at the same time.
+const CONCURRENT_CHECKS: usize = 4;
+/// The targets, which say how far the periods go.
+const TARGETS: &str = "conformed/reference_targets";
+
+/// What a run of the stage rests on, beside the data.
+pub struct MartsContext<'a> {
+    /// The run, for the records.
+    pub run_id: &'a str,
+    /// Last day whose facts count.
+    pub as_of: NaiveDate,
+    /// Last delivery date that the conformed tables use; none: all.
+    pub known_on: Option<NaiveDate>,
+    /// The models, indicators and rules.
+    pub models: &'a ModelSet,
+    /// Counts of fewer persons, and averages of fewer ratings or authorities,
+    /// are not shown.
+    pub threshold: u32,
+    /// Compute everything, also what did not change.
+    pub full: bool,
+    /// Hears how far the work is.
+    pub progress: &'a dyn Progress,
+}
+
+/// What came of a run of the stage.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MartsSummary {
+    /// Models that ran, intermediate ones too.
+    pub computed: usize,
+    /// Marts that were left as they were, since nothing that they rest on
+    /// changed.
+    pub unchanged: usize,
+    /// Rows that were computed, intermediate ones too.
+    pub rows: u64,
+    /// Checks that ran.
+    pub checks: usize,
+    /// Checks that only warn and found rows.
+    pub warnings: Vec<Finding>,
+    /// Checks that failed: the marts are as they were before the run, and the
+    /// program exits with code 3.
+    pub failed: Vec<Finding>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// Computes the marts that changed, checks all of them, and publishes; where
+/// a check fails, the former marts stay and the findings are published.
+///
+/// # Errors
+/// [`Error::Usage`] where a model is wrong; [`Error::Storage`] where the
+/// warehouse cannot be read or written.
+pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsSummary> {
+    let watch = Stopwatch::start();
+    check_sources(context.models, draft)?;
+    declare_records(draft)?;
+    let inputs = inputs(context, draft);
+    if !context.full && draft.published().inputs.get(STAGE) == Some(&inputs) {
+        draft.publish().await?;
+        let unchanged = context.models.marts().count();
+        return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::default() });
+    }
+    let session = session::session(draft.storage())?;
+    let calendar = open_calendar(context, draft, &session).await?;
+    let plan = plan::plan(context.models, draft, &calendar, context.threshold, context.full)?;
+    load(&session, draft, plan.stored.iter().map(String::as_str)).await?;
+    context.progress.begin(STAGE, plan.tasks.len() as u64);
+    let (computed, unchanged) = (plan.tasks.len(), plan.unchanged);
+    let advance = |name: &str| context.progress.advance(1, name);
+    let (rows, mut findings) = build::build(&session, draft, plan.tasks, context.threshold, &advance).await?;
+    let gone = remove_old(context.models, draft);
+    findings.extend(run_checks(context.models, &session).await?);
+    let failed: Vec<Finding> = findings.iter().filter(|finding| finding.has_failed()).cloned().collect();
+    if failed.is_empty() {
+        draft.update(|published| {
+            published.run_id = Some(context.run_id.to_owned());
+            published.as_of = Some(context.as_of);
+            published.known_on = context.known_on;
+            published.inputs.insert(STAGE.to_owned(), inputs);
+        });
+    } else {
+        draft.abandon(STAGE);
+    }
+    check::record(draft, context.run_id, &findings).await?;
+    draft.publish().await?;
+    let warnings: Vec<Finding> = findings.iter().filter(|finding| finding.outcome() == "warning").cloned().collect();
+    let summary =
+        MartsSummary { computed, unchanged, rows, checks: findings.len(), warnings, failed, seconds: watch.seconds() };
+    context.progress.end(&told(&summary, gone));
+    Ok(summary)
+}
+
+fn told(summary: &MartsSummary, gone: usize) -> String {
+    let gone = if gone > 0 { format!(", {gone} removed") } else { String::new() };
+    match summary.failed.len() {
+        0 => format!("{} models computed, {} marts unchanged{gone}, {} checks passed", summary.computed, summary.unchanged, summary.checks - summary.warnings.len()),
+        failed => format!("{failed} of {} checks failed: the former marts stay", summary.checks),
+    }
+}
+
+/// Every table of an earlier stage that a model reads must be there.
+fn check_sources(models: &ModelSet, draft: &Draft) -> Result<()> {
+    let known: BTreeSet<String> = draft.published().tables.keys().map(|name| name.replacen('/', ".", 1)).collect();
+    for model in models.in_order() {
+        let missing = model.reads.iter().chain(&model.check_reads).find(|table| graph::is_source(table) && !known.contains(*table));
+        if let Some(table) = missing {
+            return Err(graph::unknown(model, table, known.iter().map(String::as_str)));
+        }
+    }
+    Ok(())
+}
+
+/// Releases and revisions have a place before there is one.
+fn declare_records(draft: &mut Draft) -> Result<()> {
+    for spec in check::release_specs() {
+        if draft.table(&spec.name).is_none() {
+            draft.declare(&spec)?;
+        }
+    }
+    Ok(())
+}
+
+/// A hash over everything that the stage rests on: equal, nothing to do.
+fn inputs(context: &MartsContext<'_>, draft: &Draft) -> String {
+    let days = format!("{} {:?} {}", context.as_of, context.known_on, context.threshold);
+    let sources = context.models.sources();
+    let large = large_facts(draft).into_iter().map(|(name, month)| format!("{name} {month}"));
+    let tables = sources.into_iter().map(|table| draft.content_hash(&table_name(table)));
+    fingerprint([days, context.models.fingerprint()].into_iter().chain(tables).chain(large))
+}
+
+/// The first month of each table that is split by month.
+fn large_facts(draft: &Draft) -> BTreeMap<&str, &str> {
+    let tables = draft.published().tables.iter().filter(|(name, _)| name.starts_with("conformed/"));
+    tables.filter_map(|(name, state)| Some((name.as_str(), state.files.iter().map(|file| file.part.as_str()).find(|part| !part.is_empty())?))).collect()
+}
+
+/// Makes the tables of the run and registers them.
+async fn open_calendar(context: &MartsContext<'_>, draft: &Draft, session: &SessionContext) -> Result<Calendar> {
+    let mut starts = BTreeMap::new();
+    if let Some(model) = context.models.get(STARTS) {
+        load(session, draft, model.reads.iter().map(String::as_str)).await?;
+        let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
+        let batches = session.sql(&model.sql).await.map_err(wrong)?.collect().await.map_err(wrong)?;
+        for batch in &batches {
+            starts.extend(first_days(batch)?);
+        }
+    }
+    let first_month = large_facts(draft).into_values().filter_map(|month| format!("{month}-01").parse().ok()).min();
+    let horizon = Horizon {
+        as_of: context.as_of,
+        known_on: context.known_on,
+        threshold: context.threshold,
+        starts,
+        first_month,
+        targets: targets(context.models, draft).await?,
+    };
+    let calendar = calendar::calendar(&horizon, context.models.indicators())?;
+    for (name, rows) in &calendar.tables {
+        session::register(session, name, session::memory_table(&rows.schema(), vec![rows.clone()])?)?;
+    }
+    Ok(calendar)
+}
+
+fn first_days(batch: &RecordBatch) -> Result<Vec<(String, NaiveDate)>> {
+    let facts = batch.column_by_name("fact").and_then(|values| values.as_any().downcast_ref::<StringArray>());
+    let days = batch.column_by_name("first_day").and_then(|values| values.as_any().downcast_ref::<Date32Array>());
+    let (Some(facts), Some(days)) = (facts, days) else {
+        return Err(Error::usage("the indicators: `from:` must name a column of days"));
+    };
+    let rows = (0..batch.num_rows()).filter(|row| days.is_valid(*row));
+    Ok(rows.filter_map(|row| Some((facts.value(row).to_owned(), days.value_as_date(row)?))).collect())
+}
+
+/// The periods for which a numeric indicator has a target.
+async fn targets(models: &ModelSet, draft: &Draft) -> Result<BTreeSet<Period>> {
+    let numeric: BTreeSet<&str> =
+        models.indicators().iter().filter(|indicator| indicator.kind.is_numeric()).map(|indicator| indicator.id.as_str()).collect();
+    let mut periods = BTreeSet::new();
+    for batch in draft.batches(TARGETS, Some(&["indicator_id", "period", "kind", "value"])).await? {
+        let text = |at: usize| batch.column(at).as_any().downcast_ref::<StringArray>();
+        let values = batch.column(3).as_any().downcast_ref::<Decimal128Array>();
+        let (Some(ids), Some(names), Some(kinds), Some(values)) = (text(0), text(1), text(2), values) else {
+            return Err(Error::internal(format!("{TARGETS} has other types than expected")));
+        };
+        let rows = (0..batch.num_rows()).filter(|row| kinds.value(*row) == "streef" && values.is_valid(*row));
+        periods.extend(rows.filter(|row| numeric.contains(ids.value(*row))).filter_map(|row| names.value(row).parse::<Period>().ok()));
+    }
+    Ok(periods)
+}
+
+/// Registers tables of the warehouse that are not there yet.
+async fn load<'a>(session: &SessionContext, draft: &Draft, tables: impl Iterator<Item = &'a str>) -> Result<()> {
+    let missing = tables.filter(|table| !session::is_registered(session, table));
+    let reads = missing.filter_map(|table| Some((table, draft.table(&table_name(table))?)));
+    let reads = futures::stream::iter(reads.map(|(table, state)| async move {
+        Ok::<_, Error>((table, session::stored_table(draft.storage(), table, state).await?))
+    }));
+    let loaded: Vec<_> = futures::StreamExt::buffered(reads, CONCURRENT_READS).try_collect().await?;
+    loaded.into_iter().try_for_each(|(table, provider)| session::register(session, table, provider))
+}
+
+/// Marts of which there is no model any more go; their number.
+fn remove_old(models: &ModelSet, draft: &mut Draft) -> usize {
+    let known: BTreeSet<String> = models.marts().map(|model| model.table()).collect();
+    let is_old = |name: &str| name.starts_with("marts/") && !known.contains(name);
+    let gone = draft.published().tables.keys().filter(|name| is_old(name)).count();
+    draft.update(|published| published.tables.retain(|name, _| !is_old(name)));
+    gone
+}
+
+/// Runs all checks of all models, in the order of their names.
+async fn run_checks(models: &ModelSet, session: &SessionContext) -> Result<Vec<Finding>> {
+    let mut checks = Vec::new();
+    for model in models.in_order() {
+        let name = model.name.trim_start_matches("marts.").to_owned();
+        checks.extend(model.header.checks.iter().map(|check| (name.clone(), model.place.clone(), check.clone())));
+    }
+    checks.sort_by(|a, b| (&a.0, &a.2.name).cmp(&(&b.0, &b.2.name)));
+    let mut left = checks.into_iter().enumerate();
+    let mut running = JoinSet::new();
+    let mut findings = BTreeMap::new();
+    loop {
+        while running.len() < CONCURRENT_CHECKS {
+            let Some((number, (mart, place, check))) = left.next() else { break };
+            let session = session.clone();
+            running.spawn(async move { (number, check::run(&session, &place, &mart, &check).await) });
+        }
+        let Some(finished) = running.join_next().await else { break };
+        let (number, finding) = finished.map_err(Error::internal)?;
+        findings.insert(number, finding?);
+    }
+    Ok(findings.into_values().collect())
+}
+

@@ -1,0 +1,222 @@
+//! Sessions of the query engine over the tables of the warehouse.
+//!
+//! A table is read from exactly the files that the pointer names, with the
+//! columns that it documents; nothing is listed and nothing is guessed from
+//! file contents. Filters stay above the scan.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::{CatalogProvider, MemTable, MemorySchemaProvider, SchemaProvider, Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, Statistics};
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::Result as EngineResult;
+use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
+use object_store::ObjectMeta;
+use peil_warehouse::publish::Published;
+use peil_warehouse::storage::Storage;
+use peil_warehouse::table::{self, DataFile, TableState};
+use peil_warehouse::{Error, Result};
+
+use crate::relation::{plain, table_name};
+
+/// Name of the catalog; readers need not write it.
+const CATALOG: &str = "peil";
+/// The name under which the engine knows the warehouse's store.
+const STORE: &str = "peil://warehouse";
+/// Cores that a query uses.
+const PARTITIONS: usize = 2;
+/// Files of a table up to so many bytes are read once and kept in memory.
+const SMALL_TABLE: u64 = 16 << 20;
+/// Schemas of the warehouse that readers see.
+const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
+
+/// A session in which a reader can query what is published: schemas `marts`
+/// (the default) and `ops`, and one more for each of `releases` (its name and
+/// state). Query it through [`query`], which changes nothing.
+///
+/// # Errors
+/// [`Error::Storage`] where the pointer holds no valid schema.
+pub async fn open_session(storage: &Storage, published: &Published, releases: &[(String, Published)]) -> Result<SessionContext> {
+    let session = session(storage)?;
+    for (name, state) in &published.tables {
+        if let Some((schema, table)) = name.split_once('/').filter(|(schema, _)| PUBLIC_SCHEMAS.contains(schema)) {
+            register(&session, &format!("{schema}.{table}"), ParquetTable::of(storage, name, state)?)?;
+        }
+    }
+    for (release, published) in releases {
+        for (name, state) in &published.tables {
+            if let Some(table) = name.strip_prefix("marts/") {
+                register(&session, &format!("{release}.{table}"), ParquetTable::of(storage, name, state)?)?;
+            }
+        }
+    }
+    Ok(session)
+}
+
+/// A query that can only read.
+///
+/// # Errors
+/// [`Error::Usage`] where it is no query, or one that the engine cannot plan.
+pub async fn query(session: &SessionContext, sql: &str) -> Result<DataFrame> {
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    session.sql_with_options(sql, options).await.map_err(|error| Error::usage(plain(&error)))
+}
+
+/// A session without tables.
+pub(crate) fn session(storage: &Storage) -> Result<SessionContext> {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(PARTITIONS)
+        .with_information_schema(true)
+        .with_create_default_catalog_and_schema(true)
+        .with_default_catalog_and_schema(CATALOG, "marts");
+    let options = config.options_mut();
+    // Text has one type everywhere, in memory as in the files.
+    options.sql_parser.map_string_types_to_utf8view = false;
+    let session = SessionContext::new_with_config(config);
+    let url = ObjectStoreUrl::parse(STORE).map_err(Error::internal)?;
+    session.register_object_store(url.as_ref(), storage.object_store());
+    Ok(session)
+}
+
+/// Registers a table under `schema.table`, over what was there.
+pub(crate) fn register(session: &SessionContext, relation: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
+    let (schema, table) = relation.split_once('.').ok_or_else(|| Error::internal(format!("`{relation}` has no schema")))?;
+    let catalog: Arc<dyn CatalogProvider> = session.catalog(CATALOG).ok_or_else(|| Error::internal("there is no catalog"))?;
+    let tables: Arc<dyn SchemaProvider> = match catalog.schema(schema) {
+        Some(tables) => tables,
+        None => {
+            let tables: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+            catalog.register_schema(schema, Arc::clone(&tables)).map_err(Error::internal)?;
+            tables
+        }
+    };
+    tables.deregister_table(table).map_err(Error::internal)?;
+    tables.register_table(table.to_owned(), provider).map_err(Error::internal)?;
+    Ok(())
+}
+
+/// Whether there is a table `schema.table`.
+pub(crate) fn is_registered(session: &SessionContext, relation: &str) -> bool {
+    let (schema, table) = relation.split_once('.').unwrap_or(("marts", relation));
+    session.catalog(CATALOG).and_then(|catalog| catalog.schema(schema)).is_some_and(|tables| tables.table_exist(table))
+}
+
+/// A table of rows in memory.
+pub(crate) fn memory_table(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Arc<dyn TableProvider>> {
+    let schema = without_metadata(schema);
+    let batches = batches
+        .into_iter()
+        .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Arc::new(MemTable::try_new(schema, vec![batches]).map_err(Error::internal)?))
+}
+
+/// A table of the warehouse: in memory where it is small.
+pub(crate) async fn stored_table(storage: &Storage, relation: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
+    let name = table_name(relation);
+    if state.files.iter().map(|file| file.size).sum::<u64>() > SMALL_TABLE {
+        return ParquetTable::of(storage, &name, state);
+    }
+    memory_table(&state.arrow_schema()?, table::read_batches(storage, &name, state, None).await?)
+}
+
+/// Documentation of columns is no part of their type.
+fn without_metadata(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default()));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A table that is read from given Parquet files.
+#[derive(Debug)]
+pub(crate) struct ParquetTable {
+    schema: SchemaRef,
+    files: Vec<PartitionedFile>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl ParquetTable {
+    /// The whole of a table.
+    pub(crate) fn of(storage: &Storage, name: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
+        Self::of_files(storage, name, &state.arrow_schema()?, state.files.iter())
+    }
+
+    /// Some files of a table.
+    pub(crate) fn of_files<'a>(
+        storage: &Storage,
+        name: &str,
+        schema: &SchemaRef,
+        files: impl Iterator<Item = &'a DataFile>,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let (mut rows, mut bytes) = (0, 0);
+        let files = files
+            .map(|file| {
+                rows += file.rows as usize;
+                bytes += file.size as usize;
+                PartitionedFile::from(ObjectMeta {
+                    location: storage.object_path(&format!("{name}/{}", file.path)),
+                    last_modified: Default::default(),
+                    size: file.size,
+                    e_tag: None,
+                    version: None,
+                })
+            })
+            .collect();
+        Ok(Arc::new(Self { schema: without_metadata(schema), files, rows, bytes }))
+    }
+
+    fn known(&self) -> Statistics {
+        Statistics {
+            num_rows: Precision::Exact(self.rows),
+            total_byte_size: Precision::Inexact(self.bytes),
+            column_statistics: vec![ColumnStatistics::new_unknown(); self.schema.fields().len()],
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl TableProvider for ParquetTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let groups = state.config().target_partitions().clamp(1, self.files.len().max(1));
+        let mut shared: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups];
+        for (number, file) in self.files.iter().enumerate() {
+            shared[number % groups].push(file.clone());
+        }
+        let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, source)
+            .with_file_groups(shared.into_iter().map(FileGroup::new).collect())
+            .with_statistics(self.known())
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        Some(self.known())
+    }
+}

@@ -1,0 +1,79 @@
+//! The charts: one function each, one theme, one ordered list.
+//!
+//! To add a chart: a file with a function that returns a [`Chart`], and a line
+//! in [`CHARTS`]. The test that walks the list checks the new one too: its
+//! title, its text alternative, its table, its labels.
+//!
+//! A chart's title states its finding in at most ten words; measure, unit,
+//! period and source stand under it. Labels stand at what they name. Realised
+//! is solid, the year before light, a target a marker, a forecast hatched.
+
+mod bullet;
+mod canvas;
+mod costs;
+pub mod theme;
+
+use peil_warehouse::Result;
+
+use crate::frames::Report;
+
+pub use canvas::{Anchor, Canvas, Drawing, Label, LabelBox, Layout};
+
+/// A chart of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Its name in the list, and in addresses.
+    pub name: &'static str,
+    /// The finding, in at most ten words.
+    pub title: String,
+    /// Measure, unit and period.
+    pub measure: String,
+    /// Where the figures come from.
+    pub source: String,
+    /// What the chart shows, for who does not see it.
+    pub alternative: String,
+    /// The figures of the chart.
+    pub table: ChartTable,
+    /// A drawing for each layout.
+    pub drawings: Vec<Drawing>,
+}
+
+/// The figures of a chart, as readers see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartTable {
+    /// What the table shows.
+    pub caption: String,
+    /// A heading for each column; the first names the rows.
+    pub header: Vec<String>,
+    /// A text for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A line in the list of charts.
+pub struct Entry {
+    /// The chart's name.
+    pub name: &'static str,
+    /// Draws the chart; none where the report has no figures for it.
+    pub draw: fn(&Report) -> Result<Option<Chart>>,
+}
+
+/// Every chart, in the order of the report.
+pub const CHARTS: [Entry; 2] =
+    [Entry { name: bullet::NAME, draw: bullet::draw }, Entry { name: costs::NAME, draw: costs::draw }];
+
+/// The charts that the report has figures for, in order.
+///
+/// # Errors
+/// [`peil_warehouse::Error::Internal`] where one cannot be drawn.
+pub fn draw_all(report: &Report) -> Result<Vec<Chart>> {
+    CHARTS.iter().filter_map(|entry| (entry.draw)(report).transpose()).collect()
+}
+
+/// Round steps from 0 that cover `largest` with at most `most` steps.
+fn steps(largest: f64, most: usize) -> Vec<f64> {
+    let rough = largest / most as f64;
+    let power = 10_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| *step >= rough * 0.999);
+    let step = step.unwrap_or(rough);
+    (0..=most).map(|index| index as f64 * step).take_while(|value| *value <= largest * 1.0001).collect()
+}

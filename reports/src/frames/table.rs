@@ -1,0 +1,131 @@
+//! A mart in memory, read by column and row.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
+use peil_warehouse::nearest::did_you_mean;
+use peil_warehouse::publish::Published;
+use peil_warehouse::storage::Storage;
+use peil_warehouse::{Error, Period, Result};
+
+/// How a column is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Number,
+    /// Euros, to the cent.
+    Amount,
+    Flag,
+}
+
+impl Kind {
+    const fn data_type(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Integer => DataType::Int64,
+            Self::Number => DataType::Float64,
+            Self::Amount => DataType::Decimal128(18, 2),
+            Self::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// The columns of a mart that a frame uses.
+pub(super) struct Table {
+    mart: &'static str,
+    rows: usize,
+    columns: BTreeMap<&'static str, ArrayRef>,
+}
+
+impl Table {
+    /// Reads `columns` of a mart; those of `optional` where it has them.
+    pub(super) async fn read(
+        storage: &Storage,
+        published: &Published,
+        mart: &'static str,
+        columns: &[(&'static str, Kind)],
+        optional: &[(&'static str, Kind)],
+    ) -> Result<Self> {
+        let name = format!("marts/{mart}");
+        let Some(state) = published.table(&name) else {
+            let known: Vec<&str> = published.tables.keys().filter_map(|name| name.strip_prefix("marts/")).collect();
+            let hint = if known.is_empty() {
+                ": no mart is published yet; run `peil run` first".to_owned()
+            } else {
+                format!("{}; run `peil marts` to make it", did_you_mean(mart, known))
+            };
+            return Err(Error::usage(format!("the mart `{mart}`, which the report needs, is missing{hint}")));
+        };
+        let schema = state.arrow_schema()?;
+        if let Some((column, _)) = columns.iter().find(|(column, _)| schema.index_of(column).is_err()) {
+            return Err(Error::usage(format!(
+                "the mart `{mart}` has no column `{column}`, which the report needs: add it to its model"
+            )));
+        }
+        let wanted: Vec<(&'static str, Kind)> = columns
+            .iter()
+            .chain(optional.iter().filter(|(column, _)| schema.index_of(column).is_ok()))
+            .copied()
+            .collect();
+        let names: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
+        let batches = published.batches(storage, &name, Some(&names)).await?;
+        let whole = match batches.first() {
+            Some(first) => concat_batches(&first.schema(), &batches)?,
+            None => RecordBatch::new_empty(Arc::new(
+                schema.project(&names.iter().map(|column| schema.index_of(column)).collect::<Result<Vec<_>, _>>()?)?,
+            )),
+        };
+        let mut found = BTreeMap::new();
+        for ((column, kind), array) in wanted.iter().zip(whole.columns()) {
+            found.insert(*column, cast(array, &kind.data_type())?);
+        }
+        Ok(Self { mart, rows: whole.num_rows(), columns: found })
+    }
+
+    pub(super) fn rows(&self) -> std::ops::Range<usize> {
+        0..self.rows
+    }
+
+    pub(super) fn text(&self, column: &str, row: usize) -> Option<String> {
+        let array = self.present(column, row)?;
+        Some(array.as_string::<i32>().value(row).to_owned())
+    }
+
+    /// A text that may not be empty.
+    pub(super) fn required(&self, column: &str, row: usize) -> Result<String> {
+        self.text(column, row).ok_or_else(|| {
+            Error::usage(format!("the mart `{}` has no `{column}` in row {}: mend its model", self.mart, row + 1))
+        })
+    }
+
+    /// A period, which may not be empty.
+    pub(super) fn period(&self, column: &str, row: usize) -> Result<Period> {
+        let text = self.required(column, row)?;
+        text.parse().map_err(|error| Error::usage(format!("the mart `{}`, row {}: {error}", self.mart, row + 1)))
+    }
+
+    pub(super) fn integer(&self, column: &str, row: usize) -> Option<i64> {
+        Some(self.present(column, row)?.as_primitive::<Int64Type>().value(row))
+    }
+
+    pub(super) fn number(&self, column: &str, row: usize) -> Option<f64> {
+        Some(self.present(column, row)?.as_primitive::<Float64Type>().value(row))
+    }
+
+    /// An amount in cents.
+    pub(super) fn amount(&self, column: &str, row: usize) -> Option<i128> {
+        Some(self.present(column, row)?.as_primitive::<Decimal128Type>().value(row))
+    }
+
+    pub(super) fn flag(&self, column: &str, row: usize) -> bool {
+        self.present(column, row).is_some_and(|array| array.as_boolean().value(row))
+    }
+
+    fn present(&self, column: &str, row: usize) -> Option<&ArrayRef> {
+        self.columns.get(column).filter(|array| array.is_valid(row))
+    }
+}

@@ -1,0 +1,28 @@
+//! The reports of a period, made from the published marts.
+//!
+//! ```text
+//! marts ──► frames ──► sentences, charts ──► html
+//!           typed rows   what is said, shown   one page
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`frames`] | the marts as typed rows, a frame for each section |
+//! | [`format`] | numbers, amounts, days and periods as readers of Dutch write them |
+//! | [`sentences`] | the messages of the summary, made by rules from the frames |
+//! | [`charts`] | one function for each chart, one theme, one ordered list |
+//! | [`html`] | frames, sentences and charts as one HTML page |
+//!
+//! Every form of the report is made from the same [`frames::Report`], so that
+//! a figure cannot differ between them. What readers see is Dutch; nothing in
+//! a report depends on the moment at which it is made.
+
+pub mod charts;
+pub mod format;
+pub mod frames;
+pub mod html;
+pub mod sentences;
+mod write;
+
+pub use html::Templates;
+pub use write::{write_report, write_report_with};

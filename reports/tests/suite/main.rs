@@ -1,0 +1,8 @@
+//! Tests of the report on marts made by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod charts;
+mod marts;
+mod page;
+mod periods;

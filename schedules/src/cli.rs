@@ -1,0 +1,292 @@
+//! The command line: every command and flag.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use peil_warehouse::Period;
+
+/// Figures about the digital local authorities of Flanders, from the
+/// deliveries of their sources to published indicators.
+#[derive(Debug, Parser)]
+#[command(name = "peil", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; \
+    3 done, but a delivery was refused or a quality check failed.\n\
+    First steps: peil demo")]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command knows.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The configuration [default: peil.toml, where it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "PEIL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Where deliveries arrive: a folder or a URL
+    #[arg(long, global = true, value_name = "URL")]
+    pub landing: Option<String>,
+    /// Where the tables are kept: a folder or a URL
+    #[arg(long, global = true, value_name = "URL")]
+    pub warehouse: Option<String>,
+    /// Output for machines
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No talk and no progress
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands, in the order in which a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows the whole on a sample: deliveries, pipeline, indicators, report
+    Demo(DemoArgs),
+    /// Writes a commented peil.toml and an empty landing area
+    Init(InitArgs),
+    /// Writes sample deliveries for every dataset
+    Sample(SampleArgs),
+    /// Ingest, transform and marts; only what changed
+    Run(RunArgs),
+    /// The first stage: reads new deliveries into staged tables
+    Ingest(IngestArgs),
+    /// The second stage: current rows, authorities resolved
+    Transform(TransformArgs),
+    /// The third stage: the marts, checked and published
+    Marts(MartsArgs),
+    /// Writes the report of a semester, quarter or year
+    Report(ReportArgs),
+    /// Runs a query on the marts; without one, opens a prompt
+    Sql(SqlArgs),
+    /// The last runs, the freshness of each dataset, and what to do
+    Status,
+    /// Rejected rows and refused deliveries, and how to mend them
+    Rejected(RejectedArgs),
+    /// Checks configuration, key, storage, contracts and models
+    Check,
+}
+
+/// Flags of `peil demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where the sample, the warehouse and the reports go
+    #[arg(default_value = "demo", value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Size of the sample: 1 is that of the real sources
+    #[arg(long, value_name = "F", default_value_t = crate::commands::demo::DEMO_SCALE, value_parser = scale)]
+    pub scale: f64,
+}
+
+/// Flags of `peil init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where peil.toml and the landing area go
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Flags of `peil sample`.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// The landing area to fill: an empty folder, or one with an older sample
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Times the events and bus messages of the real sources
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = scale)]
+    pub scale: f64,
+    /// Another number gives another sample; the same one the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The last day that the sample tells of
+    #[arg(long, value_name = "DATE", default_value = "2022-07-31", value_parser = day)]
+    pub until: NaiveDate,
+    /// Adds the faults that real exports have, and lists them
+    #[arg(long)]
+    pub dirty: bool,
+}
+
+/// Flags of `peil run`.
+#[derive(Debug, Default, Args)]
+pub struct RunArgs {
+    /// The last day whose facts count [default: today]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<NaiveDate>,
+    /// The last delivery date that is used [default: all deliveries]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub known_on: Option<NaiveDate>,
+    /// Computes everything again, changed or not
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Flags of `peil ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Reads every delivery again, new or not
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Flags of `peil transform`.
+#[derive(Debug, Args)]
+pub struct TransformArgs {
+    /// The last delivery date that is used [default: all deliveries]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub known_on: Option<NaiveDate>,
+    /// Computes everything again, changed or not
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Flags of `peil marts`.
+#[derive(Debug, Args)]
+pub struct MartsArgs {
+    /// The last day whose facts count [default: today]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<NaiveDate>,
+    /// Computes everything again, changed or not
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Flags of `peil report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A semester (2022S1), a quarter (2022Q1) or a year (2022)
+    #[arg(value_name = "PERIOD")]
+    pub period: Period,
+    /// The forms to write
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "html", value_name = "FORMAT")]
+    pub format: Vec<ReportFormat>,
+    /// The folder to write to
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A page for the browser
+    Html,
+}
+
+/// Flags of `peil sql`.
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// The query; without one a prompt, or what standard input holds
+    #[arg(value_name = "QUERY")]
+    pub query: Option<String>,
+    /// The form of the result [default: table, or json with --json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<SqlFormat>,
+}
+
+/// The forms of a query's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlFormat {
+    /// Columns that fit the terminal
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// An array of objects
+    Json,
+    /// A Parquet file
+    Parquet,
+}
+
+/// Flags of `peil rejected`.
+#[derive(Debug, Args)]
+pub struct RejectedArgs {
+    /// Of this dataset only, as portal/events
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// For this reason only, as bad_date
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "give a day of the calendar as 2022-07-31".to_owned())
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number.filter(|number| *number > 0.0 && number.is_finite()).ok_or_else(|| "give a number above 0".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_documented_command_parses() {
+        for line in [
+            "peil demo",
+            "peil demo there",
+            "peil init",
+            "peil init there",
+            "peil sample landing --scale 0.1 --seed 7 --until 2024-12-31 --dirty",
+            "peil run --as-of 2022-07-31 --known-on 2022-06-30 --full",
+            "peil ingest --full",
+            "peil transform --known-on 2022-06-30",
+            "peil marts --as-of 2022-07-31",
+            "peil report 2022S1 --format html --out there",
+            "peil report 2022-Q1",
+            "peil sql select --format parquet",
+            "peil sql",
+            "peil status --json --quiet --color never",
+            "peil --config other.toml --landing a --warehouse b rejected --dataset portal/events --limit 3",
+            "peil check --landing s3://bucket/landing",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_code_2() {
+        for line in [
+            "peil runn",
+            "peil run --as-of 2022-02-30",
+            "peil report 2022Q5",
+            "peil sample d --scale 0",
+            "peil status --format csv",
+        ] {
+            assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+        assert_eq!(parse("peil --help").err().map(|error| error.exit_code()), Some(0));
+    }
+}

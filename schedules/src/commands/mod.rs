@@ -1,0 +1,42 @@
+//! A command is a file.
+
+pub mod check;
+pub mod demo;
+pub mod ingest;
+pub mod init;
+pub mod marts;
+pub mod rejected;
+pub mod report;
+pub mod run;
+pub mod sample;
+pub mod sql;
+pub mod status;
+pub mod transform;
+
+use peil_warehouse::Result;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Of any kind; the kind decides the exit code.
+pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Demo(arguments) => demo::run(global, &arguments, output).await,
+        Command::Init(arguments) => init::run(&arguments, output),
+        Command::Sample(arguments) => sample::run(&arguments, output),
+        Command::Run(arguments) => run::run(global, &arguments, output).await,
+        Command::Ingest(arguments) => ingest::run(global, &arguments, output).await,
+        Command::Transform(arguments) => transform::run(global, &arguments, output).await,
+        Command::Marts(arguments) => marts::run(global, &arguments, output).await,
+        Command::Report(arguments) => report::run(global, &arguments, output).await,
+        Command::Sql(arguments) => sql::run(global, arguments, output).await,
+        Command::Status => status::run(global, output).await,
+        Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
+        Command::Check => check::run(global, output).await,
+    }
+}

@@ -1,0 +1,39 @@
+//! `peil`: the program over all stages.
+
+mod cli;
+mod commands;
+mod context;
+mod exit;
+mod key;
+mod output;
+mod pipeline;
+mod progress;
+mod prompt;
+mod published_figures;
+mod query;
+mod records;
+mod run_ledger;
+mod stages;
+mod statements;
+mod summary;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use peil_warehouse::Error;
+
+use crate::cli::Cli;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    // Wrong usage ends here with code 2, `--help` and `--version` with 0.
+    let cli = Cli::parse();
+    let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(cli, output)),
+        Err(error) => Err(Error::internal(error)),
+    };
+    ended.unwrap_or_else(|error| output.error(&error)).into()
+}

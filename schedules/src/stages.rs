@@ -1,0 +1,354 @@
+//! The stages as this program calls them: the only place that knows how each
+//! crate wants to be asked and how it answers.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use datafusion::prelude::SessionContext;
+use peil_ingest::sample::{SampleError, SampleOptions};
+use peil_ingest::{IngestContext, PseudonymKey};
+use peil_marts::{Finding, MartsContext, ModelSet};
+use peil_transform::{KnownIndicator, TransformContext};
+use peil_warehouse::contract::ContractSet;
+use peil_warehouse::progress::Progress;
+use peil_warehouse::publish::{Draft, Published};
+use peil_warehouse::settings::Settings;
+use peil_warehouse::storage::Storage;
+use peil_warehouse::{Error, Period, Result};
+use serde::Serialize;
+
+use crate::key::{Key, SAMPLE_KEY_FILE};
+
+pub use peil_ingest::sample::SAMPLE_PSEUDONYM_KEY;
+
+/// Everything that is declared rather than programmed: what a run checks
+/// before it begins.
+pub struct Declarations {
+    /// The contracts of all datasets.
+    pub contracts: ContractSet,
+    /// The models, the indicators and the rules.
+    pub models: ModelSet,
+}
+
+impl Declarations {
+    /// The built-in ones, with the user's over them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where one is wrong.
+    pub fn load(settings: &Settings) -> Result<Self> {
+        Ok(Self { contracts: contracts(settings)?, models: models(settings)? })
+    }
+}
+
+/// A delivery that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The object under the landing area; its first two folders are the
+    /// dataset.
+    pub object: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What ingest did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct IngestReport {
+    /// Deliveries that were new and accepted.
+    pub accepted: u64,
+    /// Deliveries that came before under another name.
+    pub duplicates: u64,
+    /// Deliveries that were refused.
+    pub refused: Vec<Refusal>,
+    /// Deliveries that an earlier run refused and that still lie there.
+    pub still_refused: Vec<Refusal>,
+    /// Rows accepted.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Objects cleared from the landing area.
+    pub cleared: u64,
+    /// What is worth a line: unknown columns, folders left alone.
+    pub warnings: Vec<String>,
+}
+
+/// What transform did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TransformReport {
+    /// Tables that changed.
+    pub tables: u64,
+    /// Rows of these.
+    pub rows: u64,
+    /// Rows that replaced others with other content.
+    pub corrections: u64,
+    /// What is worth a line: references that do not resolve.
+    pub warnings: Vec<String>,
+}
+
+/// A check that did not pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedCheck {
+    /// The check.
+    pub check: String,
+    /// The dataset or mart.
+    pub dataset: String,
+    /// Rows that offend.
+    pub rows: u64,
+    /// The first of them, and what is wrong.
+    pub detail: String,
+}
+
+/// What marts did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct MartsReport {
+    /// Models that were computed.
+    pub models: u64,
+    /// Rows computed.
+    pub rows: u64,
+    /// Checks that were made.
+    pub checks: u64,
+    /// Those that failed; with one, the marts stay as they were.
+    pub failed: Vec<FailedCheck>,
+    /// Those that warn.
+    pub warnings: Vec<FailedCheck>,
+}
+
+/// What the sample wrote.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SampleReport {
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// The faults planted.
+    pub faults: Vec<Fault>,
+}
+
+/// A fault that the sample planted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The object under the landing area.
+    pub object: String,
+    /// The line on which the row begins.
+    pub line: Option<u64>,
+    /// What Peil must say of it: a reason, `refused`, `duplicate` and so on.
+    pub reason: String,
+    /// What is wrong, in words.
+    pub note: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let line = self.line.map(|line| format!(" line {line}")).unwrap_or_default();
+        write!(f, "{}{line}: {}: {}", self.object, self.reason, self.note)
+    }
+}
+
+/// What a sample is asked to be.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleRequest<'a> {
+    /// The landing area.
+    pub folder: &'a Path,
+    /// Times the events and messages of the real sources.
+    pub scale: f64,
+    /// Another seed, another sample.
+    pub seed: u64,
+    /// Last day told of.
+    pub until: NaiveDate,
+    /// Whether to plant faults.
+    pub dirty: bool,
+}
+
+/// What a run of the pipeline has in common for all stages.
+#[derive(Clone, Copy)]
+pub struct Stage<'a> {
+    /// The run.
+    pub run_id: &'a str,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What is declared.
+    pub declarations: &'a Declarations,
+    /// Whether everything is computed again.
+    pub full: bool,
+    /// Hears how far it is.
+    pub progress: &'a dyn Progress,
+}
+
+/// Writes sample deliveries; hears the name of each dataset as it begins.
+///
+/// # Errors
+/// [`Error::Usage`] where such a sample cannot be; [`Error::Storage`] where a
+/// delivery cannot be written.
+pub fn write_sample(request: SampleRequest<'_>, told: &mut dyn FnMut(&str)) -> Result<SampleReport> {
+    let SampleRequest { folder, scale, seed, until, dirty } = request;
+    let options = SampleOptions { scale, seed, until, dirty };
+    let summary = peil_ingest::sample::write_sample(folder, &options, told).map_err(|error| match error {
+        SampleError::Options(text) => Error::Usage(text),
+        SampleError::Write { .. } => Error::storage(error),
+        _ => Error::internal(error),
+    })?;
+    let faults = summary.faults.into_iter();
+    let faults =
+        faults.map(|fault| Fault { object: fault.object, line: fault.line, reason: fault.reason, note: fault.note });
+    Ok(SampleReport {
+        deliveries: summary.files as u64,
+        bytes: summary.bytes,
+        rows: summary.rows,
+        faults: faults.collect(),
+    })
+}
+
+/// The contracts of all datasets: the built-in ones, with the user's over
+/// them.
+///
+/// # Errors
+/// [`Error::Usage`] where one is wrong.
+pub fn contracts(settings: &Settings) -> Result<ContractSet> {
+    peil_ingest::contracts::load(settings.contracts.as_deref())
+}
+
+/// The models and indicators: the built-in ones, with the user's over them.
+///
+/// # Errors
+/// [`Error::Usage`] where one is wrong.
+pub fn models(settings: &Settings) -> Result<ModelSet> {
+    ModelSet::load(settings.models.as_deref())
+}
+
+/// The first stage.
+///
+/// # Errors
+/// As [`peil_ingest::run`].
+pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut Draft) -> Result<IngestReport> {
+    let context = IngestContext {
+        landing,
+        contracts: &stage.declarations.contracts,
+        settings: stage.settings,
+        pseudonym_key: &PseudonymKey::new(key.text())?,
+        progress: stage.progress,
+        full: stage.full,
+    };
+    let summary = peil_ingest::run(&context, draft).await?;
+    let refusals =
+        |list: Vec<(String, String)>| list.into_iter().map(|(object, reason)| Refusal { object, reason }).collect();
+    let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
+    Ok(IngestReport {
+        accepted: summary.accepted as u64,
+        duplicates: summary.duplicates as u64,
+        refused: refusals(summary.refused),
+        still_refused: refusals(summary.still_refused),
+        rows: count(summary.accepted_rows),
+        rejected: count(summary.rejected_rows),
+        cleared: summary.cleared as u64,
+        // That the landing area holds a sample is told when its key is taken.
+        warnings: summary.notes.into_iter().filter(|note| !note.ends_with(SAMPLE_KEY_FILE)).collect(),
+    })
+}
+
+/// The second stage.
+///
+/// # Errors
+/// As [`peil_transform::run`].
+pub async fn transform(stage: &Stage<'_>, known_on: Option<NaiveDate>, draft: &mut Draft) -> Result<TransformReport> {
+    let declared = stage.declarations.models.indicators();
+    let known = |indicator: &peil_marts::indicator::Declaration| KnownIndicator {
+        indicator_id: indicator.id.clone(),
+        milestone: !indicator.kind.is_numeric(),
+    };
+    let indicators: Vec<KnownIndicator> = declared.iter().map(known).collect();
+    let context = TransformContext {
+        contracts: &stage.declarations.contracts,
+        indicators: &indicators,
+        known_on,
+        full: stage.full,
+        run_id: stage.run_id,
+        progress: stage.progress,
+    };
+    let summary = peil_transform::run(&context, draft).await?;
+    let unresolved = summary.unresolved.iter().map(|one| {
+        let nearest =
+            if one.nearest.is_empty() { String::new() } else { format!("; nearest: {}", one.nearest.join(", ")) };
+        format!("`{}` names no authority ({}; {}){nearest}", one.reference, one.datasets.join(", "), rows(one.rows))
+    });
+    // References to authorities are listed one by one above.
+    let unknown = summary.checks.iter().filter(|check| check.rows > 0 && check.check != "unresolved_authority");
+    let unknown = unknown.map(|check| {
+        format!(
+            "{} in {}: {}: {}",
+            check.check,
+            check.dataset,
+            rows(check.rows),
+            check.detail.as_deref().unwrap_or_default()
+        )
+    });
+    Ok(TransformReport {
+        tables: summary.changed.len() as u64,
+        rows: summary.changed.iter().filter_map(|table| summary.rows.get(table)).sum(),
+        corrections: summary.corrections,
+        warnings: unresolved.chain(unknown).collect(),
+    })
+}
+
+/// The third stage.
+///
+/// # Errors
+/// As [`peil_marts::run`].
+pub async fn marts(
+    stage: &Stage<'_>,
+    as_of: NaiveDate,
+    known_on: Option<NaiveDate>,
+    draft: &mut Draft,
+) -> Result<MartsReport> {
+    let context = MartsContext {
+        run_id: stage.run_id,
+        as_of,
+        known_on,
+        models: &stage.declarations.models,
+        threshold: stage.settings.threshold,
+        full: stage.full,
+        progress: stage.progress,
+    };
+    let summary = peil_marts::run(&context, draft).await?;
+    let checks = |findings: Vec<Finding>| {
+        let check = |found: Finding| FailedCheck {
+            check: found.check,
+            dataset: found.mart,
+            rows: found.rows,
+            detail: found.examples.join("; "),
+        };
+        findings.into_iter().map(check).collect()
+    };
+    Ok(MartsReport {
+        models: summary.computed as u64,
+        rows: summary.rows,
+        checks: summary.checks as u64,
+        failed: checks(summary.failed),
+        warnings: checks(summary.warnings),
+    })
+}
+
+/// A session with the schemas `marts` and `ops` over what is published.
+///
+/// # Errors
+/// As [`peil_marts::open_session`].
+pub async fn sql_session(storage: &Storage, published: &Published) -> Result<SessionContext> {
+    peil_marts::open_session(storage, published, &[]).await
+}
+
+/// Writes the report of a period as a page; the files written.
+///
+/// # Errors
+/// As [`peil_reports::write_report`].
+pub async fn write_report(
+    storage: &Storage,
+    published: &Published,
+    period: Period,
+    folder: &Path,
+) -> Result<Vec<PathBuf>> {
+    peil_reports::write_report(storage, published, period, folder).await
+}
+
+fn rows(number: u64) -> String {
+    crate::output::counted(number, "row", "rows")
+}

@@ -1,0 +1,75 @@
+//! A run that is killed anywhere leaves the published state whole, and the
+//! next run completes it.
+
+use std::collections::BTreeMap;
+
+use peil_tests::{AS_OF, Site};
+
+/// Ends the process before its n-th write.
+const POWER_CUT: &str = "PEIL_POWER_CUT_BEFORE_WRITE";
+
+fn marts(site: &Site) -> Option<BTreeMap<String, Vec<String>>> {
+    site.warehouse().join("published.json").exists().then(|| site.files("marts"))
+}
+
+#[test]
+fn a_power_cut_at_any_write_leaves_all_of_one_run_or_all_of_the_next() {
+    let site = Site::sample();
+    site.run();
+    let before = marts(&site);
+    site.deliver("portal/plates/2022-07-15.csv", "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-plaat;Gent;2022-06-20;\n");
+    let whole = Site::empty();
+    peil_tests::copy_tree(&site.landing(), &whole.landing());
+    whole.run();
+    let after = marts(&whole);
+    assert_ne!(before, after);
+    let mut cuts = 0;
+    for write in 1.. {
+        let answer = site.peil_with(&["run", "--as-of", AS_OF], &[(POWER_CUT, &write.to_string())]);
+        let now = marts(&site);
+        assert!(now == before || now == after, "a mixture after a cut before write {write}");
+        if answer.code == Some(0) {
+            break;
+        }
+        assert_eq!(answer.code, None, "killed, not failed: {}", answer.stderr);
+        cuts += 1;
+        assert!(cuts < 400, "the run never completes");
+    }
+    assert!(cuts > 5, "only {cuts} writes were cut");
+    assert_eq!(marts(&site), after);
+}
+
+#[test]
+fn two_runs_at_once_give_what_one_gives() {
+    let site = Site::sample();
+    let one = Site::sample();
+    one.run();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| site.run());
+        let second = scope.spawn(|| site.run());
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+    assert_eq!(marts(&site), marts(&one));
+}
+
+#[test]
+fn a_failed_check_keeps_the_former_state_and_says_which_rows() {
+    let site = Site::sample();
+    site.run();
+    let before = marts(&site);
+    let models = tempfile::tempdir().unwrap();
+    let folder = models.path().join("models/test");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("no_plates.sql"),
+        "/*\nmart: no_plates\ngrain: a row for each plate\nowner: tests\ndescription: a mart whose check must fail\ncolumns:\n  plate_id: the plate\norder: [plate_id]\nchecks:\n  - name: there_are_none\n    query: select plate_id from marts.no_plates\n*/\nselect plate_id from conformed.portal_plates\n",
+    )
+    .unwrap();
+    let answer = site.peil_with(&["run", "--as-of", "2022-06-30"], &[("PEIL_MODELS", models.path().to_str().unwrap())]);
+    assert_eq!(answer.code, Some(3), "{}\n{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains("there_are_none") || answer.stdout.contains("there_are_none"));
+    assert_eq!(marts(&site), before);
+    let recorded = site.sql("select outcome, rows from ops.quality_checks where \"check\" = 'there_are_none'");
+    assert!(recorded.iter().any(|row| row[0] == "failed" && row[1] != "0"), "{recorded:?}");
+}

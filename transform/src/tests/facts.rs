@@ -1,0 +1,133 @@
+//! Large facts: kept by month, made again where rows in force changed.
+
+use super::*;
+
+const EVENTS: &str = "conformed/portal_events";
+const ACTIVITY: &str = "conformed/portal_activity";
+
+fn event(id: &str, at: &str, authority: &str) -> String {
+    format!(r#"{{"event_id":"{id}","occurred_at":"{at}","user_id":"u","authority":"{authority}","module":"dashboard","action":"bekijken"}}"#)
+}
+
+async fn deliver(site: &mut Site, file: &str, events: &[(&str, &str)]) -> String {
+    let rows: Vec<String> = events.iter().map(|(id, at)| event(id, at, "Gent")).collect();
+    site.deliver("portal/events", file, &rows.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+/// The parts of a table and the files of each.
+fn parts(site: &Site, table: &str) -> BTreeMap<String, Vec<String>> {
+    let state = site.draft.table(table).unwrap();
+    state.parts.keys().map(|part| (part.clone(), state.part_files(part).map(|file| file.path.clone()).collect())).collect()
+}
+
+#[tokio::test]
+async fn events_are_kept_by_month_and_rolled_up_by_day() {
+    let mut site = Site::in_flanders().await;
+    deliver(&mut site, "2022-03-31.ndjson", &[("e1", "2022-03-01T08:00:00Z"), ("e2", "2022-03-01T09:00:00Z"), ("e3", "2022-03-31T23:30:00Z")]).await;
+    site.run().await;
+    assert_eq!(parts(&site, EVENTS).keys().collect::<Vec<_>>(), ["2022-03", "2022-04"]);
+    assert_eq!(
+        site.rows(ACTIVITY, &["month", "occurred_on", "user_id", "nis_code", "module", "events"]).await,
+        ["2022-03 2022-03-01 u 44021 dashboard 2", "2022-04 2022-04-01 u 44021 dashboard 1"]
+    );
+    site.full_is_the_same(None).await;
+}
+
+#[tokio::test]
+async fn only_months_whose_rows_changed_are_made_again() {
+    let mut site = Site::in_flanders().await;
+    deliver(&mut site, "2022-01-31.ndjson", &[("e1", "2022-01-01T08:00:00Z"), ("e2", "2022-01-02T09:00:00Z")]).await;
+    deliver(&mut site, "2022-02-28.ndjson", &[("e3", "2022-02-01T08:00:00Z")]).await;
+    deliver(&mut site, "2022-03-31.ndjson", &[("e4", "2022-03-01T08:00:00Z")]).await;
+    site.run().await;
+    let before = parts(&site, EVENTS);
+    // It moves e2 from January to March: both are made again.
+    let mover = deliver(&mut site, "2022-04-30.ndjson", &[("e2", "2022-03-02T09:00:00Z"), ("e4", "2022-03-01T08:00:00Z")]).await;
+    site.run().await;
+    let after = parts(&site, EVENTS);
+    assert_ne!(before["2022-01"], after["2022-01"]);
+    assert_eq!(before["2022-02"], after["2022-02"]);
+    assert_ne!(before["2022-03"], after["2022-03"]);
+    assert_eq!(
+        site.rows(EVENTS, &["event_id", "month", "_delivery_date"]).await,
+        ["e1 2022-01 2022-01-31", "e3 2022-02 2022-02-28", "e2 2022-03 2022-04-30", "e4 2022-03 2022-04-30"]
+    );
+    assert_eq!(site.corrections().await, BTreeMap::from([(mover, 1)]));
+    site.full_is_the_same(None).await;
+}
+
+#[tokio::test]
+async fn a_month_that_lost_its_last_row_is_gone() {
+    let mut site = Site::in_flanders().await;
+    deliver(&mut site, "2022-01-31.ndjson", &[("e1", "2022-01-01T08:00:00Z")]).await;
+    deliver(&mut site, "2022-02-28.ndjson", &[("e1", "2022-02-01T08:00:00Z")]).await;
+    site.run_with(Some("2022-01-31"), false).await;
+    assert_eq!(parts(&site, EVENTS).keys().collect::<Vec<_>>(), ["2022-01"]);
+    site.run().await;
+    assert_eq!(parts(&site, EVENTS).keys().collect::<Vec<_>>(), ["2022-02"]);
+    assert_eq!(parts(&site, ACTIVITY).keys().collect::<Vec<_>>(), ["2022-02"]);
+    site.full_is_the_same(None).await;
+}
+
+#[tokio::test]
+async fn the_order_of_arrival_does_not_matter() {
+    let deliveries = [
+        ("2022-01-31.ndjson", vec![("e1", "2022-01-01T08:00:00Z"), ("e2", "2022-01-02T08:00:00Z"), ("e1", "2022-01-03T08:00:00Z")]),
+        ("2022-02-28.ndjson", vec![("e3", "2022-02-01T08:00:00Z"), ("e2", "2022-01-02T10:00:00Z")]),
+        ("2022-03-31.ndjson", vec![("e1", "2022-02-05T08:00:00Z"), ("e4", "2022-03-01T08:00:00Z")]),
+    ];
+    let mut found = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        for at_once in [true, false] {
+            let mut site = Site::in_flanders().await;
+            for at in order {
+                deliver(&mut site, deliveries[at].0, &deliveries[at].1).await;
+                if !at_once {
+                    site.run().await;
+                }
+            }
+            site.run().await;
+            let corrections = site.corrections().await;
+            found.push((site.contents(), corrections));
+        }
+    }
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(found[0].1.values().sum::<i64>(), 3);
+}
+
+#[tokio::test]
+async fn an_alias_changes_the_months_in_which_it_occurs() {
+    let mut site = Site::in_flanders().await;
+    deliver(&mut site, "2022-01-31.ndjson", &[("e1", "2022-01-01T08:00:00Z")]).await;
+    site.deliver("portal/events", "2022-02-28.ndjson", &[&event("e2", "2022-02-01T08:00:00Z", "Gantes")]).await;
+    site.run().await;
+    let before = parts(&site, EVENTS);
+    assert_eq!(site.rows("ops/unresolved_authorities", &["reference", "rows"]).await, ["Gantes 1"]);
+    site.deliver("reference/aliases", "2022-03-31.csv", &[r#"{"alias":"Gantes","nis_code":"44021"}"#]).await;
+    site.run().await;
+    let after = parts(&site, EVENTS);
+    assert_eq!(before["2022-01"], after["2022-01"]);
+    assert_ne!(before["2022-02"], after["2022-02"]);
+    assert_eq!(site.rows(EVENTS, &["nis_code"]).await, ["44021", "44021"]);
+    site.full_is_the_same(None).await;
+}
+
+#[tokio::test]
+async fn messages_keep_all_their_columns() {
+    let mut site = Site::in_flanders().await;
+    site.deliver(
+        "lb365/bus_messages",
+        "2022-01-31.ndjson",
+        &[r#"{"message_id":"m1","occurred_at":"2022-01-31T22:59:59.123456Z","authority":"OCMW Gent","service":"MAGDA","partner":null,"status_code":200,"duration_ms":12,"bytes":null}"#],
+    )
+    .await;
+    site.run().await;
+    assert_eq!(
+        site.rows(
+            "conformed/lb365_bus_messages",
+            &["message_id", "occurred_at", "occurred_on", "authority", "nis_code", "service", "partner", "status_code", "duration_ms", "bytes", "month", "_row", "_line"]
+        )
+        .await,
+        ["m1 2022-01-31T22:59:59.123456Z 2022-01-31 OCMW Gent 44021 MAGDA - 200 12 - 2022-01 1 2"]
+    );
+}
