@@ -86,7 +86,13 @@ fn accept(ledger: &mut [Entry], group: &Group, taken: Taken, draft: &mut Draft, 
     Ok(())
 }
 
-async fn refuse(ledger: &mut [Entry], group: &Group, taken: Taken, draft: &mut Draft, applied: &mut Applied) -> Result<()> {
+async fn refuse(
+    ledger: &mut [Entry],
+    group: &Group,
+    taken: Taken,
+    draft: &mut Draft,
+    applied: &mut Applied,
+) -> Result<()> {
     let table = group.contract.staged_table();
     for place in &group.members {
         let entry = &mut ledger[*place];
@@ -119,7 +125,13 @@ async fn refuse(ledger: &mut [Entry], group: &Group, taken: Taken, draft: &mut D
 }
 
 /// The rows are staged already: under the right name, or they are given it.
-async fn keep(ledger: &mut [Entry], group: &Group, accepted: usize, draft: &mut Draft, applied: &mut Applied) -> Result<()> {
+async fn keep(
+    ledger: &mut [Entry],
+    group: &Group,
+    accepted: usize,
+    draft: &mut Draft,
+    applied: &mut Applied,
+) -> Result<()> {
     let first = group.members[0];
     if first != accepted {
         let old = ledger[accepted].clone();
@@ -174,9 +186,13 @@ async fn rename(table: &str, old: &Entry, new: &Entry, group: &Group, draft: &mu
     let mut renamed = Vec::with_capacity(files.len());
     for file in files {
         let rows = file.rows;
-        let one = TableState { files: vec![file], ..draft.table(table).cloned().ok_or_else(|| Error::internal("no table"))? };
+        let one =
+            TableState { files: vec![file], ..draft.table(table).cloned().ok_or_else(|| Error::internal("no table"))? };
         let batches = table::read_batches(&storage, table, &one, None).await?;
-        let batches = batches.iter().map(|batch| renamed_batch(batch, new, table == REJECTED_ROWS)).collect::<Result<Vec<_>>>()?;
+        let batches = batches
+            .iter()
+            .map(|batch| renamed_batch(batch, new, table == REJECTED_ROWS))
+            .collect::<Result<Vec<_>>>()?;
         let content = table::encode(&batches, &schema)?;
         renamed.push(table::write_file(&storage, table, &new.delivery_id, content, rows).await?);
     }
@@ -193,11 +209,13 @@ fn renamed_batch(batch: &RecordBatch, entry: &Entry, rejected_rows: bool) -> Res
     let date = entry.delivery_date.ok_or_else(|| Error::internal("an accepted delivery without a date"))?;
     let [delivery, object, date] = Origin { delivery: &entry.delivery_id, object: &entry.object, date }.columns(rows);
     let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| match (rejected_rows, field.name().as_str()) {
-        (false, DELIVERY) | (true, "delivery_id") => Arc::clone(&delivery),
-        (false, OBJECT) | (true, "object") => Arc::clone(&object),
-        (false, DELIVERY_DATE) => Arc::clone(&date),
-        _ => Arc::clone(column),
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        match (rejected_rows, field.name().as_str()) {
+            (false, DELIVERY) | (true, "delivery_id") => Arc::clone(&delivery),
+            (false, OBJECT) | (true, "object") => Arc::clone(&object),
+            (false, DELIVERY_DATE) => Arc::clone(&date),
+            _ => Arc::clone(column),
+        }
     });
     Ok(RecordBatch::try_new(Arc::clone(&schema), columns.collect())?)
 }

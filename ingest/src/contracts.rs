@@ -45,7 +45,9 @@ fn collect(folder: &'static Dir<'static>, files: &mut Vec<(&'static str, &'stati
 
 #[cfg(test)]
 mod tests {
-    use peil_warehouse::contract::{ColumnType, Constraint, DateForm, Encoding, FactDay, FormatKind, Mode, Privacy, Reference};
+    use peil_warehouse::contract::{
+        ColumnType, Constraint, DateForm, Encoding, FactDay, FormatKind, Mode, Privacy, Reference,
+    };
 
     use super::*;
 

@@ -39,7 +39,8 @@ impl Landing {
                 continue;
             }
             match parts.as_slice() {
-                [system, dataset, rest @ ..] if !rest.is_empty() => match contracts.get(&format!("{system}/{dataset}")) {
+                [system, dataset, rest @ ..] if !rest.is_empty() => match contracts.get(&format!("{system}/{dataset}"))
+                {
                     None => {
                         left.insert(format!("left alone: the unknown folder {system}/{dataset}"));
                     }
@@ -73,7 +74,9 @@ pub fn file_name(path: &str) -> &str {
 /// assert_eq!(delivery_date("export.csv"), None);
 /// ```
 pub fn delivery_date(file_name: &str) -> Option<NaiveDate> {
-    let texts = |length: usize| (0..file_name.len()).filter_map(move |start| Some((start + length, file_name.get(start..start + length)?)));
+    let texts = |length: usize| {
+        (0..file_name.len()).filter_map(move |start| Some((start + length, file_name.get(start..start + length)?)))
+    };
     let day = texts(10).find_map(|(_, text)| day_of(text));
     day.or_else(|| {
         texts(7).find_map(|(end, text)| {
@@ -92,7 +95,10 @@ fn is_day_of_month(text: &[u8]) -> bool {
 }
 
 fn day_of(text: &str) -> Option<NaiveDate> {
-    let shape = text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let shape = text
+        .bytes()
+        .enumerate()
+        .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     if shape { text.parse().ok() } else { None }
 }
 
@@ -138,8 +144,16 @@ mod tests {
     #[test]
     fn the_landing_area_is_sorted_out() {
         let contracts = crate::contracts::embedded().unwrap();
-        let paths = ["portal/users/2022-03.csv", "portal/users/.2022-03.csv.swp", "portal/gone/x.csv", "portal/users/old/2022.csv", "lees-mij.txt", ".git/config"];
-        let objects = paths.map(|path| Object { path: path.to_owned(), size: 1, modified: Default::default(), etag: None });
+        let paths = [
+            "portal/users/2022-03.csv",
+            "portal/users/.2022-03.csv.swp",
+            "portal/gone/x.csv",
+            "portal/users/old/2022.csv",
+            "lees-mij.txt",
+            ".git/config",
+        ];
+        let objects =
+            paths.map(|path| Object { path: path.to_owned(), size: 1, modified: Default::default(), etag: None });
         let landing = Landing::sort_out(objects.to_vec(), &contracts);
         assert_eq!(landing.arrivals.len(), 1);
         assert_eq!(landing.left_alone.len(), 5, "{:?}", landing.left_alone);

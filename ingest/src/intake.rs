@@ -103,10 +103,23 @@ pub fn take_in(intake: &Intake, shared: &Shared) -> Result<Taken> {
         let more = if unknown.len() > MOST_UNKNOWN { ", …" } else { "" };
         format!("unknown columns: {}{more}", names.join(", "))
     });
-    Ok(Taken { staged, rejected_files: writer.rejected_files, rows: writer.rows, rejected: writer.rejected_rows, refused, abandoned, note })
+    Ok(Taken {
+        staged,
+        rejected_files: writer.rejected_files,
+        rows: writer.rows,
+        rejected: writer.rejected_rows,
+        refused,
+        abandoned,
+        note,
+    })
 }
 
-fn read(intake: &Intake, shared: &Shared, writer: &mut Writer<'_>, unknown: &mut BTreeSet<String>) -> Result<(), Stopped> {
+fn read(
+    intake: &Intake,
+    shared: &Shared,
+    writer: &mut Writer<'_>,
+    unknown: &mut BTreeSet<String>,
+) -> Result<(), Stopped> {
     let opened = Opened::open(&shared.landing, &intake.read_from, &shared.handle)?;
     let (kind, mut source) = source(opened, &intake.layout)?;
     unknown.extend(source.unknown());
@@ -177,7 +190,11 @@ impl<'a> Writer<'a> {
 
     fn batch(&self, mut columns: Vec<ArrayRef>, numbers: ArrayRef, lines: ArrayRef) -> Result<RecordBatch> {
         let rows = numbers.len();
-        let origin = Origin { delivery: &self.intake.entry.delivery_id, object: &self.intake.entry.object, date: self.intake.date };
+        let origin = Origin {
+            delivery: &self.intake.entry.delivery_id,
+            object: &self.intake.entry.object,
+            date: self.intake.date,
+        };
         let [delivery, object, date] = origin.columns(rows);
         columns.extend([delivery, object, numbers, lines, date]);
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
@@ -237,7 +254,8 @@ impl Origin<'_> {
     /// The columns `_delivery`, `_object` and `_delivery_date` of so many
     /// rows.
     pub fn columns(&self, rows: usize) -> [ArrayRef; 3] {
-        let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
+        let text =
+            |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
         let date = Date32Array::from_value(Date32Type::from_naive_date(self.date), rows);
         [text(self.delivery), text(self.object), Arc::new(date)]
     }
@@ -259,7 +277,11 @@ pub fn sha256(shared: &Shared, path: &str) -> Result<String> {
 ///
 /// # Errors
 /// The first error in the order of the items.
-pub fn side_by_side<T: Sync, R: Send>(items: &[T], size: impl Fn(&T) -> u64, work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+pub fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    size: impl Fn(&T) -> u64,
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());

@@ -85,7 +85,9 @@ pub struct Entry {
 impl Entry {
     /// Whether the object is still as it was seen.
     pub fn is_of(&self, object: &Object) -> bool {
-        self.object == object.path && self.size == object.size as i64 && self.etag.as_deref() == Some(mark(object).as_str())
+        self.object == object.path
+            && self.size == object.size as i64
+            && self.etag.as_deref() == Some(mark(object).as_str())
     }
 }
 
@@ -134,7 +136,8 @@ pub fn rejected_rows_spec() -> TableSpec {
 }
 
 fn spec<const N: usize>(name: &str, description: &str, columns: [(&str, DataType, &str); N]) -> TableSpec {
-    let fields = columns.into_iter().map(|(name, data_type, comment)| documented(Field::new(name, data_type, true), comment));
+    let fields =
+        columns.into_iter().map(|(name, data_type, comment)| documented(Field::new(name, data_type, true), comment));
     TableSpec::new(name, description, fields.collect())
 }
 
@@ -143,9 +146,15 @@ fn spec<const N: usize>(name: &str, description: &str, columns: [(&str, DataType
 ///
 /// # Errors
 /// [`Error::Internal`] where the columns do not fit.
-pub fn rejected_batch(schema: &SchemaRef, entry: &Entry, sources: &[String], rejected: &[Rejected]) -> Result<RecordBatch> {
+pub fn rejected_batch(
+    schema: &SchemaRef,
+    entry: &Entry,
+    sources: &[String],
+    rejected: &[Rejected],
+) -> Result<RecordBatch> {
     let rows = rejected.len();
-    let constant = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
+    let constant =
+        |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
     let columns: Vec<ArrayRef> = vec![
         constant(&entry.dataset),
         constant(&entry.object),
@@ -166,13 +175,16 @@ pub fn to_batch(entries: &[Entry]) -> Result<RecordBatch> {
     fn texts<'a>(entries: &'a [Entry], of: impl Fn(&'a Entry) -> Option<&'a str>) -> ArrayRef {
         Arc::new(entries.iter().map(of).collect::<StringArray>())
     }
-    let numbers = |of: fn(&Entry) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(entries.iter().map(of))) };
+    let numbers =
+        |of: fn(&Entry) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(entries.iter().map(of))) };
     let received = entries.iter().map(|entry| entry.received_at.timestamp_micros());
     let columns: Vec<ArrayRef> = vec![
         texts(entries, |entry| Some(&entry.dataset)),
         texts(entries, |entry| Some(&entry.object)),
         texts(entries, |entry| Some(&entry.sha256)),
-        Arc::new(entries.iter().map(|entry| entry.delivery_date.map(Date32Type::from_naive_date)).collect::<Date32Array>()),
+        Arc::new(
+            entries.iter().map(|entry| entry.delivery_date.map(Date32Type::from_naive_date)).collect::<Date32Array>(),
+        ),
         Arc::new(TimestampMicrosecondArray::from_iter_values(received).with_timezone("UTC")),
         numbers(|entry| entry.rows),
         numbers(|entry| entry.accepted),
@@ -201,7 +213,9 @@ pub fn from_batches(batches: &[RecordBatch]) -> Result<Vec<Entry>> {
             batch.column_by_name(name).ok_or_else(|| Error::storage(format!("{DELIVERIES} has no column {name}")))
         };
         let text = |name: &str, row: usize| -> Result<Option<String>> {
-            let array = column(name)?.as_string_opt::<i32>().ok_or_else(|| Error::storage(format!("{DELIVERIES}.{name} is no text")))?;
+            let array = column(name)?
+                .as_string_opt::<i32>()
+                .ok_or_else(|| Error::storage(format!("{DELIVERIES}.{name} is no text")))?;
             Ok(array.is_valid(row).then(|| array.value(row).to_owned()))
         };
         let number = |name: &str, row: usize| -> Result<i64> {

@@ -160,7 +160,9 @@ fn groups(ledger: &[Entry], sources: &BTreeMap<usize, &Seen>) -> Vec<Group> {
     let contracts: BTreeMap<&str, &Contract> =
         sources.values().map(|seen| (seen.arrival.contract.dataset.as_str(), seen.arrival.contract.as_ref())).collect();
     for (place, entry) in ledger.iter().enumerate() {
-        let (Some(date), Some(contract)) = (entry.delivery_date, contracts.get(entry.dataset.as_str())) else { continue };
+        let (Some(date), Some(contract)) = (entry.delivery_date, contracts.get(entry.dataset.as_str())) else {
+            continue;
+        };
         if let Some(group) = by_content.get_mut(&(entry.dataset.as_str(), identity(contract, &entry.sha256, date))) {
             group.members.push(place);
         }

@@ -6,8 +6,8 @@
 //! what comes out does not depend on which thread was first.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
 use peil_warehouse::{Error, Result};
 

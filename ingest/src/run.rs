@@ -18,7 +18,9 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use crate::apply::{Applied, apply, settle_undated};
 use crate::delivery::{Arrival, Landing};
 use crate::intake::{Intake, Shared, Taken, sha256, side_by_side, take_in};
-use crate::ledger::{DELIVERIES, Entry, Outcome, deliveries_spec, from_batches, ledger_fingerprint, rejected_rows_spec, to_batch};
+use crate::ledger::{
+    DELIVERIES, Entry, Outcome, deliveries_spec, from_batches, ledger_fingerprint, rejected_rows_spec, to_batch,
+};
 use crate::plan::{Plan, Seen, Task, is_new, plan, reading};
 use crate::privacy::PseudonymKey;
 use crate::read::Layout;
@@ -129,7 +131,9 @@ fn check_settings(context: &IngestContext<'_>) -> Result<()> {
     for dataset in context.settings.refuse_above_of.keys() {
         if context.contracts.get(dataset).is_none() {
             let near = did_you_mean(dataset, context.contracts.iter().map(|contract| contract.dataset.as_str()));
-            return Err(Error::usage(format!("the setting of refused deliveries names the unknown dataset `{dataset}`{near}")));
+            return Err(Error::usage(format!(
+                "the setting of refused deliveries names the unknown dataset `{dataset}`{near}"
+            )));
         }
     }
     Ok(())
@@ -170,7 +174,9 @@ fn look(context: &IngestContext<'_>, arrivals: &[Arrival], ledger: &[Entry]) -> 
     let readings: BTreeMap<&str, String> = context
         .contracts
         .iter()
-        .map(|contract| (contract.dataset.as_str(), reading(contract, refuse_above(context.settings, &contract.dataset))))
+        .map(|contract| {
+            (contract.dataset.as_str(), reading(contract, refuse_above(context.settings, &contract.dataset)))
+        })
         .collect();
     let with_reading = arrivals.iter().map(|arrival| (arrival, &readings[arrival.contract.dataset.as_str()]));
     let new = with_reading.filter(|(arrival, reading)| is_new(&by_object, arrival, reading, context.full));
@@ -183,7 +189,11 @@ async fn hash(new: Vec<(Arrival, String)>, shared: &Shared) -> Result<Vec<Seen>>
     }
     let shared = shared.clone();
     blocking(move || {
-        let hashes = side_by_side(&new, |(arrival, _)| arrival.object.size, |(arrival, _)| sha256(&shared, &arrival.object.path))?;
+        let hashes = side_by_side(
+            &new,
+            |(arrival, _)| arrival.object.size,
+            |(arrival, _)| sha256(&shared, &arrival.object.path),
+        )?;
         let seen = new.into_iter().zip(hashes).map(|((arrival, reading), sha256)| Seen { arrival, sha256, reading });
         Ok(seen.collect())
     })
@@ -252,7 +262,10 @@ fn summarize(summary: &mut IngestSummary, ledger: &[Entry], plan: &Plan, arrival
         }
     }
     let lies_there = |entry: &Entry| arrivals.iter().any(|arrival| entry.is_of(&arrival.object));
-    let old_refused = ledger.iter().enumerate().filter(|(place, entry)| entry.outcome == Outcome::Refused && !plan.fresh.contains(place));
+    let old_refused = ledger
+        .iter()
+        .enumerate()
+        .filter(|(place, entry)| entry.outcome == Outcome::Refused && !plan.fresh.contains(place));
     summary.still_refused = old_refused
         .filter(|(_, entry)| lies_there(entry))
         .map(|(_, entry)| (entry.object.clone(), entry.reason.clone().unwrap_or_default()))
@@ -265,12 +278,19 @@ fn summarize(summary: &mut IngestSummary, ledger: &[Entry], plan: &Plan, arrival
 
 /// Clears accepted deliveries that have lain in the landing area for as many
 /// days as the setting says.
-async fn clear(context: &IngestContext<'_>, arrivals: &[Arrival], ledger: &[Entry], now: DateTime<Utc>) -> Result<usize> {
+async fn clear(
+    context: &IngestContext<'_>,
+    arrivals: &[Arrival],
+    ledger: &[Entry],
+    now: DateTime<Utc>,
+) -> Result<usize> {
     let Some(days) = context.settings.clear_after_days.filter(|days| *days > 0) else { return Ok(0) };
     let mut cleared = 0;
     for arrival in arrivals {
         let due = |entry: &Entry| {
-            entry.is_of(&arrival.object) && entry.outcome != Outcome::Refused && entry.received_at + Days::new(days.into()) <= now
+            entry.is_of(&arrival.object)
+                && entry.outcome != Outcome::Refused
+                && entry.received_at + Days::new(days.into()) <= now
         };
         if ledger.iter().any(due) {
             context.landing.delete(&arrival.object.path).await?;

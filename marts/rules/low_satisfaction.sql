@@ -27,7 +27,7 @@ poor as (
         solution_usage.chosen,
         solution_satisfaction.ratings,
         -- Down to the hundredth, so that 2,996 is not told as 3.
-        cast(floor(solution_satisfaction.average_score * 100) as bigint) as score_hundredths
+        cast(floor(round(solution_satisfaction.average_score * 10000) / 100) as bigint) as score_hundredths
     from solution_usage
     inner join solution_satisfaction
         on solution_satisfaction.period = solution_usage.period

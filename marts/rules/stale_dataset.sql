@@ -2,8 +2,8 @@
 rule: stale_dataset
 severity: low
 description: >-
-  The last accepted delivery of a dataset is dated more than 120 days before the peildatum; of reference data and
-  budgets, which come once a year, more than 400 days.
+  The last accepted delivery of a dataset is dated more than 120 days before the peildatum. Reference data and budgets
+  have no schedule: they come when they change, and make no point.
 */
 with context as (
     select known_on
@@ -19,26 +19,17 @@ deliveries as (
     from ops.deliveries as deliveries
     cross join context
     where deliveries.outcome = 'accepted'
+        and deliveries.dataset not like 'reference/%'
+        and deliveries.dataset <> 'finance/budgets'
         and (context.known_on is null or deliveries.delivery_date <= context.known_on)
     group by deliveries.dataset
-),
-scheduled as (
-    select
-        dataset,
-        last_delivery,
-        case when dataset like 'reference/%' or dataset = 'finance/budgets' then '400' else '120' end as days_allowed,
-        case
-            when dataset like 'reference/%' or dataset = 'finance/budgets' then last_delivery + interval '400 day'
-            else last_delivery + interval '120 day'
-        end as next_by
-    from deliveries
 )
 select
     periods.period,
-    scheduled.dataset as subject,
+    deliveries.dataset as subject,
     concat(
-        'De laatste levering van ', scheduled.dataset, ' is van ', to_char(scheduled.last_delivery, '%d/%m/%Y'),
-        ', meer dan ', scheduled.days_allowed, ' dagen voor ', to_char(periods.peildatum, '%d/%m/%Y'), '.'
+        'De laatste levering van ', deliveries.dataset, ' is van ', to_char(deliveries.last_delivery, '%d/%m/%Y'),
+        ', meer dan 120 dagen voor ', to_char(periods.peildatum, '%d/%m/%Y'), '.'
     ) as text_nl
 from periods
-inner join scheduled on scheduled.next_by < periods.peildatum
+inner join deliveries on deliveries.last_delivery + interval '120 day' < periods.peildatum

@@ -92,7 +92,8 @@ pub(crate) async fn build(
     let (mut rows, mut findings) = (0, Vec::new());
     while !unfinished.is_empty() {
         while running.len() < CONCURRENCY {
-            let ready = waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
+            let ready =
+                waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
             let Some(ready) = ready else { break };
             let task = waiting.remove(ready);
             let (session, storage) = (session.clone(), draft.storage().clone());
@@ -125,7 +126,8 @@ pub(crate) async fn build(
 /// longer.
 fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<String>) -> Result<()> {
     draft.declare(spec)?;
-    let before: Vec<String> = draft.table(&spec.name).into_iter().flat_map(|state| state.parts.keys().cloned()).collect();
+    let before: Vec<String> =
+        draft.table(&spec.name).into_iter().flat_map(|state| state.parts.keys().cloned()).collect();
     for part in before.iter().filter(|part| !all.contains(*part)) {
         draft.remove_part(&spec.name, part)?;
     }
@@ -139,7 +141,9 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold:
     let model = &task.model;
     let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
     let own = match (&task.months, &model.incremental) {
-        (Some(months), Some(incremental)) => restricted(session, storage, model, &incremental.source, &months.source).await?,
+        (Some(months), Some(incremental)) => {
+            restricted(session, storage, model, &incremental.source, &months.source).await?
+        }
         _ => session.clone(),
     };
     let frame = own.sql(&model.sql).await.map_err(wrong)?;
@@ -198,10 +202,18 @@ async fn restricted(
 }
 
 /// Rows split by month, a part for each month that changed.
-fn by_month(model: &Model, rows: &RecordBatch, column: &str, months: &Months) -> Result<Vec<(String, String, RecordBatch)>> {
+fn by_month(
+    model: &Model,
+    rows: &RecordBatch,
+    column: &str,
+    months: &Months,
+) -> Result<Vec<(String, String, RecordBatch)>> {
     let values = rows.column_by_name(column).and_then(|values| values.as_any().downcast_ref::<StringArray>());
     let Some(values) = values else {
-        return Err(Error::usage(format!("{}: `incremental:` names `{column}`, which is no text column of the mart", model.place)));
+        return Err(Error::usage(format!(
+            "{}: `incremental:` names `{column}`, which is no text column of the mart",
+            model.place
+        )));
     };
     let mut parts = Vec::new();
     let mut seen = 0;

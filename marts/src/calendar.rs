@@ -19,8 +19,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use chrono::{Datelike, Days, Months, NaiveDate};
-use peil_warehouse::period::{Period, PeriodType, year_before};
 use peil_warehouse::Result;
+use peil_warehouse::period::{Period, PeriodType, year_before};
 
 use crate::indicator::{Declaration, Shape, Window, start_key};
 
@@ -186,7 +186,10 @@ fn period_table(periods: &[Period], as_of: NaiveDate) -> Result<RecordBatch> {
     batch(vec![
         ("period", texts(periods.iter().map(|period| Some(period.to_string())))),
         ("period_type", texts(periods.iter().map(|period| Some(period.kind().as_str().to_owned())))),
-        ("year", Arc::new(Int64Array::from_iter_values(periods.iter().map(|period| i64::from(period.calendar_year()))))),
+        (
+            "year",
+            Arc::new(Int64Array::from_iter_values(periods.iter().map(|period| i64::from(period.calendar_year())))),
+        ),
         ("number", Arc::new(Int64Array::from_iter_values(periods.iter().map(|period| i64::from(period.number()))))),
         ("period_start", dates(periods.iter().map(|period| Some(period.first_day())))),
         ("period_end", dates(periods.iter().map(|period| Some(period.last_day())))),
@@ -194,7 +197,12 @@ fn period_table(periods: &[Period], as_of: NaiveDate) -> Result<RecordBatch> {
         ("provisional", flags(periods.iter().map(|period| period.provisional(as_of)))),
         ("has_begun", flags(periods.iter().map(|period| peildatum(period).is_some()))),
         ("window_start", dates(periods.iter().map(|period| peildatum(period).map(window_start)))),
-        ("months_ended", Arc::new(Int64Array::from_iter_values(periods.iter().map(|period| months_ended(*period, as_of).len() as i64)))),
+        (
+            "months_ended",
+            Arc::new(Int64Array::from_iter_values(
+                periods.iter().map(|period| months_ended(*period, as_of).len() as i64),
+            )),
+        ),
     ])
 }
 
@@ -205,7 +213,10 @@ fn month_table(months: &[(NaiveDate, String)], as_of: NaiveDate) -> Result<Recor
         ("month_end", dates(months.iter().map(|(first, _)| Some(last_of_month(*first))))),
         ("has_ended", flags(months.iter().map(|(first, _)| last_of_month(*first) <= as_of))),
         ("last_day", dates(months.iter().map(|(first, _)| Some(last_of_month(*first).min(as_of))))),
-        ("quarter", texts(months.iter().map(|(first, _)| Some(Period::containing(*first, PeriodType::Quarter).to_string())))),
+        (
+            "quarter",
+            texts(months.iter().map(|(first, _)| Some(Period::containing(*first, PeriodType::Quarter).to_string()))),
+        ),
     ])
 }
 
@@ -239,7 +250,10 @@ fn indicator_table(indicators: &[Declaration], starts: &BTreeMap<String, NaiveDa
     };
     let first_day = |indicator: &Declaration| starts.get(&start_key(&indicator.facts()?)).copied();
     batch(vec![
-        ("position", Arc::new(Int64Array::from_iter_values(indicators.iter().map(|indicator| i64::from(indicator.position))))),
+        (
+            "position",
+            Arc::new(Int64Array::from_iter_values(indicators.iter().map(|indicator| i64::from(indicator.position)))),
+        ),
         ("indicator_id", text(|indicator| &indicator.id)),
         ("programme", text(|indicator| &indicator.programme)),
         ("section", text(|indicator| &indicator.section)),

@@ -63,8 +63,10 @@ pub(crate) async fn run(session: &SessionContext, place: &str, mart: &str, check
     let frame = session.sql(&check.query).await.map_err(wrong)?;
     let batches = frame.collect().await.map_err(wrong)?;
     let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let mut examples: Vec<String> =
-        batches.iter().flat_map(|batch| (0..batch.num_rows()).take(EXAMPLES).map(|row| row_text(batch, row, &[]))).collect();
+    let mut examples: Vec<String> = batches
+        .iter()
+        .flat_map(|batch| (0..batch.num_rows()).take(EXAMPLES).map(|row| row_text(batch, row, &[])))
+        .collect();
     examples.sort();
     examples.truncate(EXAMPLES);
     Ok(Finding { check: check.name.clone(), mart: mart.to_owned(), severity: check.severity, rows, examples })
@@ -79,10 +81,13 @@ pub(crate) async fn record(draft: &mut Draft, run_id: &str, findings: &[Finding]
     if draft.table(QUALITY_CHECKS).is_none() {
         draft.declare(&record_spec())?;
     }
-    let schema = draft.table(QUALITY_CHECKS).ok_or_else(|| Error::internal("there is no record of checks"))?.arrow_schema()?;
+    let schema =
+        draft.table(QUALITY_CHECKS).ok_or_else(|| Error::internal("there is no record of checks"))?.arrow_schema()?;
     let before = draft.batches(QUALITY_CHECKS, None).await?;
     let kept = kept(&concat_batches(&schema, &before)?, run_id)?;
-    let text = |of: &dyn Fn(&Finding) -> String| Arc::new(findings.iter().map(|finding| Some(of(finding))).collect::<StringArray>()) as ArrayRef;
+    let text = |of: &dyn Fn(&Finding) -> String| {
+        Arc::new(findings.iter().map(|finding| Some(of(finding))).collect::<StringArray>()) as ArrayRef
+    };
     let columns = schema.fields().iter().map(|field| match field.name().as_str() {
         "run_id" => text(&|_| run_id.to_owned()),
         "check" => text(&|finding| finding.check.clone()),
@@ -90,7 +95,12 @@ pub(crate) async fn record(draft: &mut Draft, run_id: &str, findings: &[Finding]
         "severity" => text(&|finding| finding.severity.as_str().to_owned()),
         "outcome" => text(&|finding| finding.outcome().to_owned()),
         "rows" => Arc::new(Int64Array::from_iter_values(findings.iter().map(|finding| finding.rows as i64))),
-        "detail" => Arc::new(findings.iter().map(|finding| (finding.rows > 0).then(|| finding.examples.join("; "))).collect::<StringArray>()),
+        "detail" => Arc::new(
+            findings
+                .iter()
+                .map(|finding| (finding.rows > 0).then(|| finding.examples.join("; ")))
+                .collect::<StringArray>(),
+        ),
         "stage" => text(&|_| PART.to_owned()),
         _ => arrow::array::new_null_array(field.data_type(), findings.len()),
     });

@@ -29,12 +29,16 @@ pub fn control(place: &str, rows: &RecordBatch, rules: &Disclosure, threshold: u
     let column = |name: &str| {
         rows.column_by_name(name).ok_or_else(|| {
             let known = rows.schema();
-            let hint = peil_warehouse::nearest::did_you_mean(name, known.fields().iter().map(|field| field.name().as_str()));
-            Error::usage(format!("{place}: disclosure control needs a column `{name}`, which the query does not return{hint}"))
+            let hint =
+                peil_warehouse::nearest::did_you_mean(name, known.fields().iter().map(|field| field.name().as_str()));
+            Error::usage(format!(
+                "{place}: disclosure control needs a column `{name}`, which the query does not return{hint}"
+            ))
         })
     };
     let counts = cast(column(rules.counted())?, &DataType::Float64)?;
-    let counts = counts.as_any().downcast_ref::<Float64Array>().ok_or_else(|| Error::internal("a count is no number"))?;
+    let counts =
+        counts.as_any().downcast_ref::<Float64Array>().ok_or_else(|| Error::internal("a count is no number"))?;
     let applies = rules.applies.as_deref().map(|name| boolean(place, name, column(name)?)).transpose()?;
     let subject = |row: usize| applies.as_ref().is_none_or(|applies| applies.is_valid(row) && applies.value(row));
     let cells: Vec<Option<f64>> =
@@ -56,7 +60,9 @@ pub fn control(place: &str, rows: &RecordBatch, rules: &Disclosure, threshold: u
     let columns = schema.fields().iter().zip(rows.columns()).map(|(field, values)| {
         let name = field.name();
         if name == SUPPRESSED {
-            let all: BooleanArray = (0..hidden.len()).map(|row| Some(hidden.value(row) || (before.is_valid(row) && before.value(row)))).collect();
+            let all: BooleanArray = (0..hidden.len())
+                .map(|row| Some(hidden.value(row) || (before.is_valid(row) && before.value(row))))
+                .collect();
             Ok(Arc::new(all) as ArrayRef)
         } else if *name == rules.value || rules.with.contains(name) {
             Ok(nullif(values, &hidden)?)
@@ -100,5 +106,7 @@ fn groups(columns: &[ArrayRef], cells: &[Option<f64>]) -> Result<Vec<Vec<usize>>
 
 fn boolean(place: &str, name: &str, values: &ArrayRef) -> Result<BooleanArray> {
     let values = values.as_any().downcast_ref::<BooleanArray>();
-    values.cloned().ok_or_else(|| Error::usage(format!("{place}: the column `{name}` must be true or false: write it as a condition")))
+    values.cloned().ok_or_else(|| {
+        Error::usage(format!("{place}: the column `{name}` must be true or false: write it as a condition"))
+    })
 }

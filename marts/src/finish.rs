@@ -96,7 +96,9 @@ pub(crate) fn finish(
     let rows = concat_batches(returned, batches)?;
     let order = model.header.order.iter().map(|name| {
         let column = rows.column_by_name(name);
-        column.cloned().ok_or_else(|| Error::usage(format!("{}: `order:` names `{name}`, which the query does not return", model.place)))
+        column.cloned().ok_or_else(|| {
+            Error::usage(format!("{}: `order:` names `{name}`, which the query does not return", model.place))
+        })
     });
     let (rows, wrong) = sort(model, &rows, &order.collect::<Result<Vec<_>>>()?)?;
     let rows = match &model.header.disclosure {
@@ -107,7 +109,8 @@ pub(crate) fn finish(
         Some(values) => Ok(cast(values, field.data_type())?),
         None => Ok(new_empty_array(field.data_type())),
     });
-    let plain: Vec<Field> = spec.schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default())).collect();
+    let plain: Vec<Field> =
+        spec.schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default())).collect();
     let rows = RecordBatch::try_new(Arc::new(Schema::new(plain)), columns.collect::<Result<Vec<_>>>()?)?;
     let examples = wrong.iter().take(EXAMPLES).map(|row| row_text(&rows, *row, &model.header.order)).collect();
     Ok(Finished { rows, wrong_keys: wrong.len() as u64, examples })
@@ -125,8 +128,12 @@ fn sort(model: &Model, rows: &RecordBatch, order: &[ArrayRef]) -> Result<(Record
         indices.sort_by(|a, b| keys.row(*a as usize).cmp(&keys.row(*b as usize)));
     }
     let may_be_null = |name: &String| model.header.nullable.contains(name);
-    let strict: Vec<&ArrayRef> =
-        order.iter().zip(&model.header.order).filter(|(_, name)| !may_be_null(name)).map(|(column, _)| column).collect();
+    let strict: Vec<&ArrayRef> = order
+        .iter()
+        .zip(&model.header.order)
+        .filter(|(_, name)| !may_be_null(name))
+        .map(|(column, _)| column)
+        .collect();
     let mut wrong = Vec::new();
     for (at, row) in indices.iter().enumerate() {
         let row = *row as usize;
@@ -143,7 +150,11 @@ fn sort(model: &Model, rows: &RecordBatch, order: &[ArrayRef]) -> Result<(Record
 /// A row as text: `period=2022Q1, users=-1`; with `names`, those columns.
 pub(crate) fn row_text(rows: &RecordBatch, row: usize, names: &[String]) -> String {
     let schema = rows.schema();
-    let shown = schema.fields().iter().zip(rows.columns()).filter(|(field, _)| names.is_empty() || names.contains(field.name()));
+    let shown = schema
+        .fields()
+        .iter()
+        .zip(rows.columns())
+        .filter(|(field, _)| names.is_empty() || names.contains(field.name()));
     let cells = shown.map(|(field, values)| {
         let value = if values.is_null(row) {
             "null".to_owned()

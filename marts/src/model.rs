@@ -208,7 +208,11 @@ impl Model {
         let name = match (&header.mart, &header.intermediate) {
             (Some(mart), None) => format!("marts.{mart}"),
             (None, Some(name)) => format!("intermediate.{name}"),
-            _ => return Err(wrong("the header must have either `mart:` or `intermediate:` with the name of the table".into())),
+            _ => {
+                return Err(wrong(
+                    "the header must have either `mart:` or `intermediate:` with the name of the table".into(),
+                ));
+            }
         };
         let table = name.split_once('.').map_or("", |(_, table)| table);
         if !relation::is_name(table) {
@@ -320,7 +324,10 @@ pub fn parse(place: &str, text: &str) -> Result<Parsed> {
     if header.lines().any(|line| line.starts_with("rule:")) {
         let header: RuleHeader = yaml(place, &header)?;
         if !relation::is_name(&header.rule) {
-            return Err(Error::usage(format!("{place}: `{}` is no code: use lower-case letters, digits and _", header.rule)));
+            return Err(Error::usage(format!(
+                "{place}: `{}` is no code: use lower-case letters, digits and _",
+                header.rule
+            )));
         }
         let sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
         return Ok(Parsed::Rule(Rule { place: place.to_owned(), header, sql }));

@@ -128,7 +128,9 @@ impl Reading {
     fn claim(&mut self, what: &str, place: &str) -> Result<()> {
         match self.fresh.insert(what.to_owned(), place.to_owned()) {
             None => Ok(()),
-            Some(other) => Err(Error::usage(format!("{place}: {what} stands in {other} already: give one of them another name"))),
+            Some(other) => {
+                Err(Error::usage(format!("{place}: {what} stands in {other} already: give one of them another name")))
+            }
         }
     }
 
@@ -165,7 +167,10 @@ fn user_files(folder: &Path, files: &mut Vec<(String, String)>) -> Result<()> {
         Error::usage(format!("the folder of models: {} cannot be read: {error}", path.display()))
     };
     let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
-    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(|error| failed(folder, error))?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| failed(folder, error))?;
     paths.sort();
     for path in paths {
         if path.is_dir() {

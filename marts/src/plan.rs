@@ -47,7 +47,8 @@ struct Prints<'a> {
 /// # Errors
 /// [`Error::Usage`] where a model reads a table that is not there.
 pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, threshold: u32, full: bool) -> Result<Plan> {
-    let runs = calendar.tables.iter().map(|(name, rows)| (*name, fingerprint([format!("{:?}", rows.columns())]))).collect();
+    let runs =
+        calendar.tables.iter().map(|(name, rows)| (*name, fingerprint([format!("{:?}", rows.columns())]))).collect();
     let mut prints = Prints { draft, runs, full: BTreeMap::new(), lasting: BTreeMap::new(), threshold };
     let mut changed: BTreeMap<String, Task> = BTreeMap::new();
     let mut plan = Plan::default();
@@ -69,7 +70,9 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
     let marts = models.marts().map(|model| model.name.as_str());
     let mut needed: BTreeSet<&str> = marts.filter(|name| changed.contains_key(*name)).collect();
     let mut ahead: Vec<&str> = needed.iter().copied().collect();
-    ahead.extend(models.in_order().flat_map(|model| &model.check_reads).map(String::as_str).filter(|name| intermediate(name)));
+    ahead.extend(
+        models.in_order().flat_map(|model| &model.check_reads).map(String::as_str).filter(|name| intermediate(name)),
+    );
     while let Some(name) = ahead.pop() {
         needed.insert(name);
         let reads = models.get(name).into_iter().flat_map(|model| &model.reads).map(String::as_str);
@@ -86,7 +89,14 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
 }
 
 /// What is to be done for a model; none for a mart that is left alone.
-fn task(model: &Model, draft: &Draft, calendar: &Calendar, prints: &Prints<'_>, all: &str, full: bool) -> Result<Option<Task>> {
+fn task(
+    model: &Model,
+    draft: &Draft,
+    calendar: &Calendar,
+    prints: &Prints<'_>,
+    all: &str,
+    full: bool,
+) -> Result<Option<Task>> {
     let task = |months| Some(Task { model: Arc::new(model.clone()), fingerprint: all.to_owned(), months });
     if !model.is_mart() {
         return Ok(task(None));
@@ -104,7 +114,8 @@ fn task(model: &Model, draft: &Draft, calendar: &Calendar, prints: &Prints<'_>, 
     let every: BTreeSet<String> = now.keys().cloned().collect();
     let is_same = |month: &str, print: &str| !full && draft.fingerprint(&table, month) == Some(print);
     let changed: BTreeMap<String, String> = now.into_iter().filter(|(month, print)| !is_same(month, print)).collect();
-    let before: BTreeSet<&str> = draft.table(&table).into_iter().flat_map(|state| state.parts.keys().map(String::as_str)).collect();
+    let before: BTreeSet<&str> =
+        draft.table(&table).into_iter().flat_map(|state| state.parts.keys().map(String::as_str)).collect();
     let gone = before.iter().any(|month| !every.contains(*month));
     if changed.is_empty() && !gone && draft.table(&table).is_some() {
         return Ok(None);
@@ -124,7 +135,11 @@ impl Prints<'_> {
             // The months of the run stand in the fingerprint of each month.
             "run.months" if lasting => String::new(),
             run if run.starts_with("run.") => {
-                if lasting && !model.is_mart() { String::new() } else { self.runs.get(run).cloned().unwrap_or_default() }
+                if lasting && !model.is_mart() {
+                    String::new()
+                } else {
+                    self.runs.get(run).cloned().unwrap_or_default()
+                }
             }
             source if is_source(source) => self.draft.content_hash(&table_name(source)),
             other => {

@@ -40,7 +40,10 @@ pub fn tables_of(sql: &str) -> Result<BTreeSet<String>, String> {
             }
             TableReference::Bare { table } if TABLE_FUNCTIONS.contains(&table.as_ref()) => {}
             other => {
-                return Err(format!("the table `{other}` is written without a known schema: use one of {}", SCHEMAS.join(", ")));
+                return Err(format!(
+                    "the table `{other}` is written without a known schema: use one of {}",
+                    SCHEMAS.join(", ")
+                ));
             }
         }
     }

@@ -27,7 +27,8 @@ pub fn models<'a>(rules: impl Iterator<Item = &'a Rule>) -> Result<Vec<Model>> {
         ));
     }
     if branches.is_empty() {
-        branches.push("select '' as period, '' as code, '' as severity, '' as subject, '' as text_nl where false".into());
+        branches
+            .push("select '' as period, '' as code, '' as severity, '' as subject, '' as text_nl where false".into());
     }
     let columns = [
         ("period", "quarter or semester in which the point holds"),

@@ -119,7 +119,12 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
 fn told(summary: &MartsSummary, gone: usize) -> String {
     let gone = if gone > 0 { format!(", {gone} removed") } else { String::new() };
     match summary.failed.len() {
-        0 => format!("{} models computed, {} marts unchanged{gone}, {} checks passed", summary.computed, summary.unchanged, summary.checks - summary.warnings.len()),
+        0 => format!(
+            "{} models computed, {} marts unchanged{gone}, {} checks passed",
+            summary.computed,
+            summary.unchanged,
+            summary.checks - summary.warnings.len()
+        ),
         failed => format!("{failed} of {} checks failed: the former marts stay", summary.checks),
     }
 }
@@ -128,7 +133,11 @@ fn told(summary: &MartsSummary, gone: usize) -> String {
 fn check_sources(models: &ModelSet, draft: &Draft) -> Result<()> {
     let known: BTreeSet<String> = draft.published().tables.keys().map(|name| name.replacen('/', ".", 1)).collect();
     for model in models.in_order() {
-        let missing = model.reads.iter().chain(&model.check_reads).find(|table| graph::is_source(table) && !known.contains(*table));
+        let missing = model
+            .reads
+            .iter()
+            .chain(&model.check_reads)
+            .find(|table| graph::is_source(table) && !known.contains(*table));
         if let Some(table) = missing {
             return Err(graph::unknown(model, table, known.iter().map(String::as_str)));
         }
@@ -158,7 +167,11 @@ fn inputs(context: &MartsContext<'_>, draft: &Draft) -> String {
 /// The first month of each table that is split by month.
 fn large_facts(draft: &Draft) -> BTreeMap<&str, &str> {
     let tables = draft.published().tables.iter().filter(|(name, _)| name.starts_with("conformed/"));
-    tables.filter_map(|(name, state)| Some((name.as_str(), state.files.iter().map(|file| file.part.as_str()).find(|part| !part.is_empty())?))).collect()
+    tables
+        .filter_map(|(name, state)| {
+            Some((name.as_str(), state.files.iter().map(|file| file.part.as_str()).find(|part| !part.is_empty())?))
+        })
+        .collect()
 }
 
 /// Makes the tables of the run and registers them.
@@ -200,8 +213,12 @@ fn first_days(batch: &RecordBatch) -> Result<Vec<(String, NaiveDate)>> {
 
 /// The periods for which a numeric indicator has a target.
 async fn targets(models: &ModelSet, draft: &Draft) -> Result<BTreeSet<Period>> {
-    let numeric: BTreeSet<&str> =
-        models.indicators().iter().filter(|indicator| indicator.kind.is_numeric()).map(|indicator| indicator.id.as_str()).collect();
+    let numeric: BTreeSet<&str> = models
+        .indicators()
+        .iter()
+        .filter(|indicator| indicator.kind.is_numeric())
+        .map(|indicator| indicator.id.as_str())
+        .collect();
     let mut periods = BTreeSet::new();
     for batch in draft.batches(TARGETS, Some(&["indicator_id", "period", "kind", "value"])).await? {
         let text = |at: usize| batch.column(at).as_any().downcast_ref::<StringArray>();
@@ -210,7 +227,10 @@ async fn targets(models: &ModelSet, draft: &Draft) -> Result<BTreeSet<Period>> {
             return Err(Error::internal(format!("{TARGETS} has other types than expected")));
         };
         let rows = (0..batch.num_rows()).filter(|row| kinds.value(*row) == "streef" && values.is_valid(*row));
-        periods.extend(rows.filter(|row| numeric.contains(ids.value(*row))).filter_map(|row| names.value(row).parse::<Period>().ok()));
+        periods.extend(
+            rows.filter(|row| numeric.contains(ids.value(*row)))
+                .filter_map(|row| names.value(row).parse::<Period>().ok()),
+        );
     }
     Ok(periods)
 }
@@ -258,4 +278,3 @@ async fn run_checks(models: &ModelSet, session: &SessionContext) -> Result<Vec<F
     }
     Ok(findings.into_values().collect())
 }
-

@@ -46,7 +46,11 @@ const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
 ///
 /// # Errors
 /// [`Error::Storage`] where the pointer holds no valid schema.
-pub async fn open_session(storage: &Storage, published: &Published, releases: &[(String, Published)]) -> Result<SessionContext> {
+pub async fn open_session(
+    storage: &Storage,
+    published: &Published,
+    releases: &[(String, Published)],
+) -> Result<SessionContext> {
     let session = session(storage)?;
     for (name, state) in &published.tables {
         if let Some((schema, table)) = name.split_once('/').filter(|(schema, _)| PUBLIC_SCHEMAS.contains(schema)) {
@@ -90,8 +94,10 @@ pub(crate) fn session(storage: &Storage) -> Result<SessionContext> {
 
 /// Registers a table under `schema.table`, over what was there.
 pub(crate) fn register(session: &SessionContext, relation: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
-    let (schema, table) = relation.split_once('.').ok_or_else(|| Error::internal(format!("`{relation}` has no schema")))?;
-    let catalog: Arc<dyn CatalogProvider> = session.catalog(CATALOG).ok_or_else(|| Error::internal("there is no catalog"))?;
+    let (schema, table) =
+        relation.split_once('.').ok_or_else(|| Error::internal(format!("`{relation}` has no schema")))?;
+    let catalog: Arc<dyn CatalogProvider> =
+        session.catalog(CATALOG).ok_or_else(|| Error::internal("there is no catalog"))?;
     let tables: Arc<dyn SchemaProvider> = match catalog.schema(schema) {
         Some(tables) => tables,
         None => {
@@ -122,7 +128,11 @@ pub(crate) fn memory_table(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Res
 }
 
 /// A table of the warehouse: in memory where it is small.
-pub(crate) async fn stored_table(storage: &Storage, relation: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
+pub(crate) async fn stored_table(
+    storage: &Storage,
+    relation: &str,
+    state: &TableState,
+) -> Result<Arc<dyn TableProvider>> {
     let name = table_name(relation);
     if state.files.iter().map(|file| file.size).sum::<u64>() > SMALL_TABLE {
         return ParquetTable::of(storage, &name, state);

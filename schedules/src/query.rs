@@ -62,7 +62,7 @@ async fn plan(session: &SessionContext, query: &str) -> Result<DataFrame, DataFu
 /// Where the rows of a result go.
 enum Sink {
     Table { batches: Vec<RecordBatch>, kept: usize, header: Vec<(String, DataType)>, layout: Layout, output: Output },
-    Csv(arrow::csv::Writer<Box<dyn Write + Send>>),
+    Csv(Box<arrow::csv::Writer<Box<dyn Write + Send>>>),
     Json(arrow::json::Writer<Box<dyn Write + Send>, arrow::json::writer::JsonArray>),
     Parquet(Box<ArrowWriter<Box<dyn Write + Send>>>),
 }
@@ -80,7 +80,7 @@ impl Sink {
                 let mut csv = arrow::csv::WriterBuilder::new().with_header(true).build(writer());
                 // The header is there also where no row is.
                 csv.write(&RecordBatch::new_empty(Arc::clone(schema)))?;
-                Self::Csv(csv)
+                Self::Csv(Box::new(csv))
             }
             SqlFormat::Json => Self::Json(arrow::json::WriterBuilder::new().with_explicit_nulls(true).build(writer())),
             SqlFormat::Parquet => {

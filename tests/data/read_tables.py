@@ -13,7 +13,7 @@ for log in sorted(warehouse.glob("*/*/_delta_log")):
     delta = DeltaTable(table)
     frame = polars.read_delta(str(table))
     arrow = delta.to_pyarrow_dataset()
-    (rows,) = duckdb.sql("select count(*) from arrow").fetchone()
+    ((rows,),) = duckdb.sql("select count(*) from arrow").fetchall()
     if rows != frame.height:
         sys.exit(f"{table}: {rows} rows by DuckDB, {frame.height} by Polars")
     print(f"{table.parent.name}/{table.name} {rows}")

@@ -27,6 +27,18 @@ pub fn program() -> PathBuf {
     program
 }
 
+/// Where tests write: in the target folder, swept at each start of the suite,
+/// for what all tests share outlives them.
+fn scratch() -> &'static Path {
+    static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
+    SCRATCH.get_or_init(|| {
+        let folder = program().with_file_name("peil-suite");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder for the tests");
+        folder
+    })
+}
+
 /// A landing area and a warehouse in a folder that goes with the test.
 pub struct Site {
     folder: tempfile::TempDir,
@@ -49,7 +61,7 @@ impl Site {
     /// # Panics
     /// Where the folder cannot be made.
     pub fn empty() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir_in(scratch()).expect("a folder");
         std::fs::create_dir_all(folder.path().join("landing")).expect("a landing area");
         Self { folder }
     }
@@ -62,6 +74,19 @@ impl Site {
         let site = Self::empty();
         copy_tree(sample_folder(), &site.landing());
         site
+    }
+
+    /// The sample as published by one run, for tests that only read.
+    ///
+    /// # Panics
+    /// Where the run fails.
+    pub fn published() -> &'static Self {
+        static SITE: OnceLock<Site> = OnceLock::new();
+        SITE.get_or_init(|| {
+            let site = Self::sample();
+            site.run();
+            site
+        })
     }
 
     /// The landing area.
@@ -194,7 +219,7 @@ pub fn sample_folder() -> &'static Path {
 /// # Panics
 /// Where it cannot be written.
 pub fn write_sample(flags: &[&str]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir_in(scratch()).expect("a folder");
     let mut command = Command::new(program());
     command.arg("sample").arg(folder.path()).args(flags).arg("--quiet");
     let answer = Answer::of(command.output().expect("the program starts"));

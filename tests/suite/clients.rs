@@ -7,7 +7,7 @@ use peil_tests::Site;
 
 /// A Python with duckdb, polars and deltalake, where there is one.
 fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("PEIL_TEST_PYTHON").map(PathBuf::from);
+    let named = std::env::var_os("TEST_PYTHON").map(PathBuf::from);
     let python = named.unwrap_or_else(|| PathBuf::from("python3"));
     let ready = Command::new(&python).args(["-c", "import duckdb, polars, deltalake, pyarrow"]).output();
     ready.is_ok_and(|output| output.status.success()).then_some(python)
@@ -16,11 +16,10 @@ fn python() -> Option<PathBuf> {
 #[test]
 fn duckdb_and_polars_read_every_table_as_delta() {
     let Some(python) = python() else {
-        eprintln!("skipped: no Python with duckdb, polars, deltalake and pyarrow (name one in PEIL_TEST_PYTHON)");
+        eprintln!("skipped: no Python with duckdb, polars, deltalake and pyarrow (name one in TEST_PYTHON)");
         return;
     };
-    let site = Site::sample();
-    site.run();
+    let site = Site::published();
     let output = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/read_tables.py"))
         .arg(site.warehouse())

@@ -17,8 +17,7 @@ fn every_planted_fault_is_found_and_moves_no_figure() {
         assert!(reasons.contains(&reason), "{reason} is planted and not found: {reasons:?}");
     }
     assert_eq!(site.value("select count(*) from ops.deliveries where rows <> accepted + rejected"), "0");
-    let clean = Site::sample();
-    clean.run();
+    let clean = Site::published();
     let figures = "select indicator_id, period, value from marts.indicator_values where period in ('2021', '2022Q1', '2022Q2') order by 1, 2";
     assert_eq!(site.sql(figures), clean.sql(figures));
 }
@@ -47,7 +46,7 @@ fn a_refused_delivery_counts_for_nothing_until_it_comes_in_good_order() {
 
 #[test]
 fn wrong_usage_is_said_with_its_remedy_and_exit_code_2() {
-    let site = Site::empty();
+    let site = Site::published();
     for (arguments, words) in [
         (&["run", "--as-of", "31/03/2022"][..], "2022"),
         (&["sql", "select * from marts.indicator_value"], "indicator_values"),

@@ -7,8 +7,7 @@ const PUBLISHED: &str = include_str!("../data/published_indicators.csv");
 
 #[test]
 fn every_realised_number_of_the_published_table_is_reproduced() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::published();
     let rows = site.sql("select indicator_id, period, value from marts.indicator_values where period in ('2021', '2022Q1', '2022Q2')");
     let value = |id: &str, period: &str| {
         rows.iter().find(|row| row[0] == id && row[1] == period).map(|row| row[2].clone()).unwrap_or_else(|| panic!("no row for {id} {period}"))
@@ -37,8 +36,7 @@ fn every_realised_number_of_the_published_table_is_reproduced() {
 
 #[test]
 fn the_milestones_are_planned_where_the_table_marks_them() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::published();
     let planned = site.sql("select indicator_id, period from marts.milestones where planned order by 1, 2");
     let marked = |id: &str, period: &str| planned.iter().any(|row| row[0] == id && row[1] == period);
     let mut reader = csv::Reader::from_reader(PUBLISHED.as_bytes());
@@ -61,8 +59,7 @@ fn the_milestones_are_planned_where_the_table_marks_them() {
 
 #[test]
 fn the_costs_are_those_of_the_published_table_to_the_cent() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::published();
     let total = site.sql("select sum(actual), sum(forecast) from marts.costs where year = 2022");
     assert_eq!(total[0], ["94840.79", "162584.16"]);
     let budget = site.sql("select budget, actual, forecast, round(budget_share * 1000) from marts.budget where year = 2022");
@@ -72,8 +69,7 @@ fn the_costs_are_those_of_the_published_table_to_the_cent() {
 
 #[test]
 fn every_check_of_the_sample_passes() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::published();
     let failed = site.sql("select \"check\", dataset, outcome, detail from ops.quality_checks where outcome <> 'passed'");
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(site.value("select count(*) from ops.unresolved_authorities"), "0");

@@ -168,8 +168,7 @@ impl Resolver {
 
     /// A province by its name, or by an alias of it.
     fn province(&self, name: &str) -> Option<Meaning<'_>> {
-        let is_province =
-            |code: &&String| self.provinces.values().flatten().any(|holder| &holder.nis_code == *code);
+        let is_province = |code: &&String| self.provinces.values().flatten().any(|holder| &holder.nis_code == *code);
         self.provinces
             .get(name)
             .map(|holders| among(holders))
@@ -199,7 +198,9 @@ impl Resolver {
 fn among(holders: &[Holder]) -> Meaning<'_> {
     match holders {
         [] => Meaning::Unknown,
-        [first, rest @ ..] if rest.iter().all(|other| other.nis_code == first.nis_code) => Meaning::One(&first.nis_code),
+        [first, rest @ ..] if rest.iter().all(|other| other.nis_code == first.nis_code) => {
+            Meaning::One(&first.nis_code)
+        }
         _ => Meaning::Several(holders),
     }
 }
@@ -269,7 +270,13 @@ pub(crate) mod tests {
     }
 
     pub fn resolver() -> Resolver {
-        let aliases = [("Gand", "44021"), ("Vl.-Brabant", "20001"), ("Aalter (voor fusie)", "44001"), ("Nergens", "99999"), ("Anvers", "11002")];
+        let aliases = [
+            ("Gand", "44021"),
+            ("Vl.-Brabant", "20001"),
+            ("Aalter (voor fusie)", "44001"),
+            ("Nergens", "99999"),
+            ("Anvers", "11002"),
+        ];
         Resolver::new(&flanders(), &aliases.map(|(alias, code)| (alias.to_owned(), code.to_owned())))
     }
 
@@ -283,8 +290,18 @@ pub(crate) mod tests {
     #[test]
     fn leading_words_are_ignored_also_before_an_alias() {
         for word in [
-            "stad", "Gemeente", "STADSBESTUUR", "gemeentebestuur", "OCMW", "O.C.M.W.", "Lokaal bestuur", "Stad en OCMW",
-            "gemeente en OCMW", "Stad van", "gemeente van", "lokaal-bestuur",
+            "stad",
+            "Gemeente",
+            "STADSBESTUUR",
+            "gemeentebestuur",
+            "OCMW",
+            "O.C.M.W.",
+            "Lokaal bestuur",
+            "Stad en OCMW",
+            "gemeente en OCMW",
+            "Stad van",
+            "gemeente van",
+            "lokaal-bestuur",
         ] {
             check(&format!("{word} Gent"), "2022-01-01", Some("44021"));
             check(&format!("{word}  GAND"), "2022-01-01", Some("44021"));
@@ -294,7 +311,17 @@ pub(crate) mod tests {
 
     #[test]
     fn other_words_and_two_words_are_not() {
-        for text in ["OCMW van Gent", "stad stad Gent", "Politiezone Gent", "Gent stad", "Gentt", "", "stad", "-", "Stad en OCMW"] {
+        for text in [
+            "OCMW van Gent",
+            "stad stad Gent",
+            "Politiezone Gent",
+            "Gent stad",
+            "Gentt",
+            "",
+            "stad",
+            "-",
+            "Stad en OCMW",
+        ] {
             check(text, "2022-01-01", None);
         }
     }
@@ -317,7 +344,9 @@ pub(crate) mod tests {
     fn a_name_is_the_municipality_and_a_province_only_when_said() {
         check("Antwerpen", "2022-01-01", Some("11002"));
         check("Stad Antwerpen", "2022-01-01", Some("11002"));
-        for text in ["Provincie Antwerpen", "provinciebestuur Antwerpen", "Prov. Antwerpen", "PROV ANTWERPEN", "Prov.Antwerpen"] {
+        for text in
+            ["Provincie Antwerpen", "provinciebestuur Antwerpen", "Prov. Antwerpen", "PROV ANTWERPEN", "Prov.Antwerpen"]
+        {
             check(text, "2022-01-01", Some("10000"));
         }
         check("Limburg", "2022-01-01", Some("70000"));
@@ -337,6 +366,25 @@ pub(crate) mod tests {
         check("Aalter (voor fusie)", "2022-01-01", Some("44001"));
         check("Lovendegem", "2022-01-01", Some("44036"));
         check("Borsbeek", "2026-01-01", Some("11007"));
+    }
+
+    #[test]
+    fn no_two_authorities_of_flanders_are_confused() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/sample/authorities.csv");
+        let text = std::fs::read_to_string(file).unwrap();
+        let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(';').collect()).collect();
+        let all: Vec<Authority> =
+            rows.iter().map(|row| authority(row[0], row[1], row[2], row[4], row[5], row[6])).collect();
+        assert!(all.len() > 300);
+        let resolver = Resolver::new(&all, &[]);
+        for one in &all {
+            let text = if one.kind == "provincie" { format!("Provincie {}", one.name) } else { one.name.clone() };
+            let last = one.valid_until.and_then(|until| until.pred_opt());
+            for day in [Some(one.valid_from), last].into_iter().flatten() {
+                assert_eq!(resolver.resolve(&text).on(Some(day)), Some(one.nis_code.as_str()), "{text}");
+                assert_eq!(resolver.resolve(&one.nis_code).on(Some(day)), Some(one.nis_code.as_str()));
+            }
+        }
     }
 
     #[test]

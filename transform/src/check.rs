@@ -56,7 +56,8 @@ impl CheckRecord {
 
 /// A check for each dataset with authorities.
 pub(crate) fn unresolved_authorities(counts: &Counts, list: &[UnresolvedAuthority]) -> Vec<CheckRecord> {
-    let nearest: BTreeMap<&str, &[String]> = list.iter().map(|one| (one.reference.as_str(), one.nearest.as_slice())).collect();
+    let nearest: BTreeMap<&str, &[String]> =
+        list.iter().map(|one| (one.reference.as_str(), one.nearest.as_slice())).collect();
     counts
         .iter()
         .map(|(dataset, found)| {
@@ -133,7 +134,8 @@ async fn values(draft: &Draft, table: &str, column: &str) -> Result<BTreeMap<Str
 
 fn nearest(value: &str, known: &BTreeSet<String>) -> Vec<String> {
     let lower = value.to_lowercase();
-    let mut scored: Vec<(f64, &String)> = known.iter().map(|name| (closeness(&lower, &name.to_lowercase()), name)).collect();
+    let mut scored: Vec<(f64, &String)> =
+        known.iter().map(|name| (closeness(&lower, &name.to_lowercase()), name)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     scored.into_iter().filter(|(score, _)| *score > 0.0).take(NEAREST).map(|(_, name)| name.clone()).collect()
 }

@@ -141,7 +141,15 @@ mod tests {
     #[test]
     fn a_lasting_authority_has_one_open_stretch() {
         let gent: Vec<_> = compositions(&flanders()).into_iter().filter(|row| row.nis_code == "44021").collect();
-        assert_eq!(gent, [Composition { nis_code: "44021".into(), from_day: None, until_day: None, composition_nis: "44021".into() }]);
+        assert_eq!(
+            gent,
+            [Composition {
+                nis_code: "44021".into(),
+                from_day: None,
+                until_day: None,
+                composition_nis: "44021".into()
+            }]
+        );
     }
 
     #[test]

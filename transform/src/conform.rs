@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use peil_warehouse::Result;
-use peil_warehouse::contract::{Column as ContractColumn, ColumnType, DELIVERY, DELIVERY_DATE, FactDay, LINE, OBJECT, ROW};
+use peil_warehouse::contract::{
+    Column as ContractColumn, ColumnType, DELIVERY, DELIVERY_DATE, FactDay, LINE, OBJECT, ROW,
+};
 use polars::prelude::*;
 
 use crate::authority::{Resolution, Resolver};
@@ -66,7 +68,8 @@ fn fact_days(frame: &DataFrame, dataset: &Dataset, delivery: &Delivery) -> Resul
     let mut days = Int32Chunked::full_null(FACT_DAY.into(), frame.height());
     if let Some(FactDay::Earliest(columns)) = &dataset.contract.fact_day {
         for column in columns {
-            let timestamp = dataset.contract.column(column).is_some_and(|column| column.column_type == ColumnType::Timestamp);
+            let timestamp =
+                dataset.contract.column(column).is_some_and(|column| column.column_type == ColumnType::Timestamp);
             let name = if timestamp { day_column(column) } else { column.clone() };
             let other = series(frame, &name)?.date().map_err(failed)?.physical().clone();
             days = if days.null_count() == days.len() {
@@ -140,9 +143,12 @@ pub(crate) fn key_hashes(frame: &DataFrame, dataset: &Dataset) -> Result<Vec<u12
 
 /// A hash of each row's business columns, authorities as they resolve.
 pub(crate) fn content_hashes(frame: &DataFrame, dataset: &Dataset, resolver: &Resolver) -> Result<Vec<u128>> {
-    let (lists, others): (Vec<&ContractColumn>, Vec<&ContractColumn>) =
-        dataset.contract.stored_columns().partition(|column| !column.column_type.is_scalar() && column.column_type.is_authority());
-    let columns = others.into_iter().map(|column| compared(frame, dataset, &column.name)).collect::<Result<Vec<_>>>()?;
+    let (lists, others): (Vec<&ContractColumn>, Vec<&ContractColumn>) = dataset
+        .contract
+        .stored_columns()
+        .partition(|column| !column.column_type.is_scalar() && column.column_type.is_authority());
+    let columns =
+        others.into_iter().map(|column| compared(frame, dataset, &column.name)).collect::<Result<Vec<_>>>()?;
     let mut hashes = row_hashes(&columns, Some(frame.height()))?;
     for column in lists {
         let (rows, items) = list_items(series(frame, &column.name)?)?;

@@ -17,7 +17,11 @@ use crate::delivery::DELIVERIES;
 ///
 /// # Errors
 /// [`Error::Storage`] where the record cannot be read or written.
-pub(crate) async fn write(draft: &mut Draft, datasets: &BTreeSet<String>, corrections: &BTreeMap<String, u64>) -> Result<()> {
+pub(crate) async fn write(
+    draft: &mut Draft,
+    datasets: &BTreeSet<String>,
+    corrections: &BTreeMap<String, u64>,
+) -> Result<()> {
     let Some(state) = draft.table(DELIVERIES).cloned() else { return Ok(()) };
     for (part, fingerprint) in &state.parts {
         let files = state.part_files(part).cloned().collect();

@@ -86,7 +86,10 @@ impl Dataset {
             match column.column_type {
                 ColumnType::Authority => columns.push(documented(
                     Field::new(nis_column(&column.name), DataType::Utf8, true),
-                    format!("NIS code of {} on the day of the fact, before successors; empty where it does not resolve", column.name),
+                    format!(
+                        "NIS code of {} on the day of the fact, before successors; empty where it does not resolve",
+                        column.name
+                    ),
                 )),
                 ColumnType::Timestamp => columns.push(documented(
                     Field::new(day_column(&column.name), DataType::Date32, true),

@@ -102,7 +102,10 @@ mod tests {
 
     #[test]
     fn months_are_written_as_in_marts() {
-        let days = Int32Chunked::from_vec("on".into(), vec![number_of("2022-03-31".parse().unwrap()), number_of("2021-12-01".parse().unwrap())]);
+        let days = Int32Chunked::from_vec(
+            "on".into(),
+            vec![number_of("2022-03-31".parse().unwrap()), number_of("2021-12-01".parse().unwrap())],
+        );
         let texts: Vec<String> = months(&days).into_iter().flatten().map(month_text).collect();
         assert_eq!(texts, ["2022-03", "2021-12"]);
     }

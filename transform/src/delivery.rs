@@ -83,7 +83,8 @@ pub(crate) async fn in_force(
     for ((dataset, ..), mut records) in groups {
         records.sort_by(|a, b| (a.date, &a.object, a.received).cmp(&(b.date, &b.object, b.received)));
         // Received first, whatever its name: its rows are the ones staged.
-        let Some(accepted) = records.iter().filter(|record| record.accepted).min_by_key(|record| record.received) else {
+        let Some(accepted) = records.iter().filter(|record| record.accepted).min_by_key(|record| record.received)
+        else {
             // The bytes were accepted under a date that is not known yet.
             continue;
         };
@@ -101,7 +102,9 @@ pub(crate) async fn in_force(
 }
 
 fn in_order(draft: &Draft, dataset: &str, mut found: Vec<(i64, Delivery)>) -> Vec<Delivery> {
-    found.sort_by(|(a_received, a), (b_received, b)| (a.date, &a.object, a_received).cmp(&(b.date, &b.object, b_received)));
+    found.sort_by(|(a_received, a), (b_received, b)| {
+        (a.date, &a.object, a_received).cmp(&(b.date, &b.object, b_received))
+    });
     let staged = draft.table(&format!("staged/{}", dataset.replace('/', "_")));
     let mut files: BTreeMap<&str, Vec<DataFile>> = BTreeMap::new();
     for file in staged.map_or(&[][..], |state| &state.files) {

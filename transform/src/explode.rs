@@ -193,8 +193,13 @@ fn members(nested: &Series, name: &str, value: &str) -> Result<ItemRows> {
     let mut names = StringChunkedBuilder::new(name.into(), nested.len());
     let mut values = Series::new_empty(value.into(), &dtype_of(&ColumnType::Decimal));
     for member in nested.struct_().map_err(failed)?.fields_as_series() {
-        let given: Vec<IdxSize> =
-            member.is_not_null().iter().enumerate().filter(|(_, given)| *given == Some(true)).map(|(row, _)| row as IdxSize).collect();
+        let given: Vec<IdxSize> = member
+            .is_not_null()
+            .iter()
+            .enumerate()
+            .filter(|(_, given)| *given == Some(true))
+            .map(|(row, _)| row as IdxSize)
+            .collect();
         given.iter().for_each(|_| names.append_value(member.name().as_str()));
         rows.extend(&given);
         let member = member.drop_nulls().cast(values.dtype()).map_err(failed)?;

@@ -102,7 +102,13 @@ async fn read(job: &Job, survey: &Survey, wave: &BTreeSet<Month>) -> Result<BTre
 }
 
 /// The conformed rows of a delivery that are in force, by month.
-fn split(job: &Job, at: usize, files: Vec<Bytes>, wave: &BTreeSet<Month>, replaced: &[u32]) -> Result<Vec<(Month, Piece)>> {
+fn split(
+    job: &Job,
+    at: usize,
+    files: Vec<Bytes>,
+    wave: &BTreeSet<Month>,
+    replaced: &[u32],
+) -> Result<Vec<(Month, Piece)>> {
     let (dataset, delivery) = (&*job.dataset, &job.deliveries[at]);
     let mut columns = dataset.conformed_columns();
     columns.retain(|column| column != MONTH);
@@ -114,7 +120,8 @@ fn split(job: &Job, at: usize, files: Vec<Bytes>, wave: &BTreeSet<Month>, replac
             let rows = frame.height() as u32;
             derive(&mut frame, dataset, delivery, &job.resolver)?;
             let mut months = row_months(&frame, dataset)?;
-            let gone = &replaced[replaced.partition_point(|p| *p < offset)..replaced.partition_point(|p| *p < offset + rows)];
+            let gone =
+                &replaced[replaced.partition_point(|p| *p < offset)..replaced.partition_point(|p| *p < offset + rows)];
             gone.iter().for_each(|position| months[(*position - offset) as usize] = None);
             offset += rows;
             add_origin(&mut frame, delivery)?;

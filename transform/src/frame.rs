@@ -16,7 +16,9 @@ const ROW_GROUP_ROWS: usize = 1 << 18;
 /// An error of Polars: our own mistake, or a file that is damaged.
 pub(crate) fn failed(error: PolarsError) -> Error {
     match error {
-        PolarsError::IO { .. } | PolarsError::ComputeError(_) => Error::storage(format!("a table of the warehouse: {error}")),
+        PolarsError::IO { .. } | PolarsError::ComputeError(_) => {
+            Error::storage(format!("a table of the warehouse: {error}"))
+        }
         other => Error::internal(other),
     }
 }
@@ -45,10 +47,17 @@ impl Wanted {
 /// The type of Polars in which a column is handled.
 pub(crate) fn dtype_of(column_type: &ColumnType) -> DataType {
     let members = |columns: &[ContractColumn]| {
-        DataType::Struct(columns.iter().map(|column| Field::new(column.name.as_str().into(), dtype_of(&column.column_type))).collect())
+        DataType::Struct(
+            columns
+                .iter()
+                .map(|column| Field::new(column.name.as_str().into(), dtype_of(&column.column_type)))
+                .collect(),
+        )
     };
     match column_type {
-        ColumnType::Text | ColumnType::Authority | ColumnType::EnterpriseNumber | ColumnType::Period => DataType::String,
+        ColumnType::Text | ColumnType::Authority | ColumnType::EnterpriseNumber | ColumnType::Period => {
+            DataType::String
+        }
         ColumnType::Date(_) => DataType::Date,
         ColumnType::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
         ColumnType::Integer => DataType::Int64,
@@ -79,8 +88,12 @@ impl Slices {
         let mut reader = ParquetReader::new(Cursor::new(self.content.clone())).read_parallel(ParallelStrategy::None);
         let schema = reader.schema()?;
         let rows = SLICE_ROWS.min(self.rows - from);
-        let there: Vec<String> =
-            self.wanted.iter().filter(|wanted| schema.contains(&wanted.name)).map(|wanted| wanted.name.to_string()).collect();
+        let there: Vec<String> = self
+            .wanted
+            .iter()
+            .filter(|wanted| schema.contains(&wanted.name))
+            .map(|wanted| wanted.name.to_string())
+            .collect();
         let frame = if there.is_empty() {
             DataFrame::empty_with_height(rows)
         } else {
@@ -115,10 +128,12 @@ pub(crate) fn nulls(content: &Bytes, column: &str) -> Result<Option<u64>> {
     let metadata = reader.get_metadata().map_err(failed)?;
     let mut nulls = 0;
     for group in &metadata.row_groups {
-        let mut chunks = group.parquet_columns().iter().filter(|chunk| {
-            chunk.descriptor().path_in_schema.first().is_some_and(|name| name.as_str() == column)
-        });
-        let statistics = chunks.next().and_then(|chunk| chunk.statistics(&metadata.footer_buf)).and_then(std::result::Result::ok);
+        let mut chunks = group
+            .parquet_columns()
+            .iter()
+            .filter(|chunk| chunk.descriptor().path_in_schema.first().is_some_and(|name| name.as_str() == column));
+        let statistics =
+            chunks.next().and_then(|chunk| chunk.statistics(&metadata.footer_buf)).and_then(std::result::Result::ok);
         let Some(count) = statistics.and_then(|statistics| statistics.null_count()) else { return Ok(None) };
         nulls += count as u64;
     }

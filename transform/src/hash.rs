@@ -41,7 +41,9 @@ fn add(column: &Series, hashes: &mut [u128]) -> Result<()> {
             let values = column.str().map_err(failed)?.iter();
             each(hashes, values.map(|value| value.map(text_hash)));
         }
-        DataType::Int64 => each(hashes, column.i64().map_err(failed)?.iter().map(|value| value.map(|value| number(value.into())))),
+        DataType::Int64 => {
+            each(hashes, column.i64().map_err(failed)?.iter().map(|value| value.map(|value| number(value.into()))))
+        }
         DataType::Date => {
             let values = column.date().map_err(failed)?.physical();
             each(hashes, values.iter().map(|value| value.map(|value| number(value.into()))));
@@ -87,7 +89,8 @@ mod tests {
     use super::*;
 
     fn hashes(frame: &DataFrame) -> Vec<u128> {
-        let columns: Vec<Series> = frame.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
+        let columns: Vec<Series> =
+            frame.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
         row_hashes(&columns, None).unwrap()
     }
 
@@ -110,7 +113,8 @@ mod tests {
     #[test]
     fn lists_are_compared_by_their_items() {
         let list = |items: &[&str]| Series::new("items".into(), items);
-        let lists = Series::new("lists".into(), [list(&["a", "b"]), list(&["ab"]), list(&["b", "a"]), list(&["a", "b"])]);
+        let lists =
+            Series::new("lists".into(), [list(&["a", "b"]), list(&["ab"]), list(&["b", "a"]), list(&["a", "b"])]);
         let all = row_hashes(&[lists], None).unwrap();
         assert_eq!(all[0], all[3]);
         assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2]);

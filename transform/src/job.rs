@@ -68,7 +68,8 @@ impl Job {
 
     /// Changes when anything does that the dataset's tables are made from.
     pub fn fingerprint(&self) -> String {
-        let deliveries = self.deliveries.iter().flat_map(|delivery| [delivery.place.to_string(), delivery.fingerprint()]);
+        let deliveries =
+            self.deliveries.iter().flat_map(|delivery| [delivery.place.to_string(), delivery.fingerprint()]);
         fingerprint([self.ground()].into_iter().chain(deliveries))
     }
 
@@ -81,8 +82,7 @@ impl Job {
     /// Whether a part is there, was made from the same, and may stay.
     pub fn has(&self, table: &str, part: &str, fingerprint: &str) -> bool {
         !self.full
-            && self
-                .present.get(table).and_then(|parts| parts.get(part)).is_some_and(|present| present == fingerprint)
+            && self.present.get(table).and_then(|parts| parts.get(part)).is_some_and(|present| present == fingerprint)
     }
 
     /// The staged files of a delivery.
@@ -103,7 +103,10 @@ impl Job {
     }
 
     /// Computes beside the tasks that wait.
-    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(Error::internal)?;
         let job = self.clone();
         tokio::task::spawn_blocking(move || {

@@ -40,7 +40,8 @@ async fn authorities(draft: &Draft) -> Result<Vec<Authority>> {
     let mut authorities = Vec::new();
     for batch in draft.batches(AUTHORITIES, Some(&columns)).await? {
         let (code, name, kind) = (text(&batch, 0), text(&batch, 1), text(&batch, 2));
-        let (from, until) = (batch.column(3).as_primitive::<Date32Type>(), batch.column(4).as_primitive::<Date32Type>());
+        let (from, until) =
+            (batch.column(3).as_primitive::<Date32Type>(), batch.column(4).as_primitive::<Date32Type>());
         let successor = text(&batch, 5);
         for row in 0..batch.num_rows() {
             let Some(valid_from) = from.is_valid(row).then(|| from.value_as_date(row)).flatten() else { continue };
@@ -65,7 +66,8 @@ async fn aliases(draft: &Draft) -> Result<Vec<(String, String)>> {
     let mut rows = Vec::new();
     for batch in draft.batches(ALIASES, Some(&["alias", "nis_code", DELIVERY_DATE, OBJECT, ROW])).await? {
         let (alias, code, object) = (text(&batch, 0), text(&batch, 1), text(&batch, 3));
-        let (date, number) = (batch.column(2).as_primitive::<Date32Type>(), batch.column(4).as_primitive::<Int64Type>());
+        let (date, number) =
+            (batch.column(2).as_primitive::<Date32Type>(), batch.column(4).as_primitive::<Int64Type>());
         for row in 0..batch.num_rows() {
             let delivered = (date.value(row), object.value(row).to_owned(), number.value(row));
             rows.push((delivered, (alias.value(row).to_owned(), code.value(row).to_owned())));

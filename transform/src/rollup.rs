@@ -21,7 +21,8 @@ pub(crate) fn spec(dataset: &Dataset) -> Option<TableSpec> {
         return None;
     }
     let parent = dataset.spec();
-    let grain = GRAIN.iter().map(|name| parent.schema.field_with_name(name).ok().cloned()).collect::<Option<Vec<_>>>()?;
+    let grain =
+        GRAIN.iter().map(|name| parent.schema.field_with_name(name).ok().cloned()).collect::<Option<Vec<_>>>()?;
     let month = documented(ArrowField::new(MONTH, ArrowType::Utf8, true), "Brussels month, as 2022-03");
     let events = documented(ArrowField::new(EVENTS, ArrowType::Int64, true), "number of events");
     let columns = std::iter::once(month).chain(grain).chain([events]).collect();

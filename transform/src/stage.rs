@@ -92,20 +92,25 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
     }
     draft.publish().await?;
     let after = hashes(draft);
-    summary.changed = after.into_iter().filter(|(table, hash)| before.get(table) != Some(hash)).map(|(table, _)| table).collect();
+    summary.changed =
+        after.into_iter().filter(|(table, hash)| before.get(table) != Some(hash)).map(|(table, _)| table).collect();
     summary.rows = conformed(draft).map(|(name, rows, _)| (name, rows)).collect();
     summary.seconds = watch.seconds();
     Ok(summary)
 }
 
 async fn transform(context: &TransformContext<'_>, draft: &mut Draft, summary: &mut TransformSummary) -> Result<()> {
-    let datasets =
-        context.contracts.iter().map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+    let datasets = context
+        .contracts
+        .iter()
+        .map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new))
+        .collect::<Result<Vec<_>>>()?;
     context.progress.begin(STAGE, datasets.len() as u64);
     let deliveries = delivery::in_force(draft, context.contracts, context.known_on).await?;
     let mut work = Work { context, deliveries, cores: cores(), made: BTreeSet::new(), corrections: BTreeMap::new() };
 
-    let (first, rest): (Vec<_>, Vec<_>) = datasets.iter().cloned().partition(|dataset| REFERENCES.contains(&dataset.name()));
+    let (first, rest): (Vec<_>, Vec<_>) =
+        datasets.iter().cloned().partition(|dataset| REFERENCES.contains(&dataset.name()));
     work.make(draft, first, &Arc::new(Resolver::default())).await?;
     let (authorities, resolver) = reference::resolver(draft).await?;
     let resolver = Arc::new(resolver);
@@ -161,7 +166,11 @@ impl Work<'_> {
         jobs.sort_by_key(|(job, _)| !job.dataset.contract.large_fact);
         let mut done = futures::stream::iter(jobs)
             .map(|(job, fingerprint)| async move {
-                let outcome = if job.dataset.contract.large_fact { facts::make(&job).await } else { dimensions::make(&job).await };
+                let outcome = if job.dataset.contract.large_fact {
+                    facts::make(&job).await
+                } else {
+                    dimensions::make(&job).await
+                };
                 outcome.map(|outcome| (job, fingerprint, outcome))
             })
             .buffer_unordered(CONCURRENT_DATASETS);

@@ -40,14 +40,16 @@ impl Survey {
     /// [`Error::Storage`] where a staged file cannot be read.
     pub async fn of(job: &Job) -> Result<Self> {
         let count = job.deliveries.len();
-        let looks: Vec<Look> = futures::stream::iter(job.deliveries.iter().enumerate().map(|(at, delivery)| async move {
-            let files = job.staged(delivery).await?;
-            job.compute(move |job| look(job, at, files)).await
-        }))
-        .buffered(CONCURRENT_DELIVERIES)
-        .try_collect()
-        .await?;
-        let (hashes, months): (Vec<Vec<u64>>, Vec<Vec<Run>>) = looks.into_iter().map(|look| (look.hashes, look.months)).unzip();
+        let looks: Vec<Look> =
+            futures::stream::iter(job.deliveries.iter().enumerate().map(|(at, delivery)| async move {
+                let files = job.staged(delivery).await?;
+                job.compute(move |job| look(job, at, files)).await
+            }))
+            .buffered(CONCURRENT_DELIVERIES)
+            .try_collect()
+            .await?;
+        let (hashes, months): (Vec<Vec<u64>>, Vec<Vec<Run>>) =
+            looks.into_iter().map(|look| (look.hashes, look.months)).unzip();
         let positions = job
             .compute(move |_| {
                 let twice = repeated(hashes.iter().map(Vec::as_slice));
@@ -65,7 +67,8 @@ impl Survey {
             .await?;
         let decision = job.compute(move |_| Ok(decide(rivals, count))).await?;
         let rows = months.iter().zip(&decision.replaced).map(|(runs, replaced)| in_force(runs, replaced)).collect();
-        let replaced = months.iter().zip(&decision.replaced).map(|(runs, replaced)| replaced_by_month(runs, replaced)).collect();
+        let replaced =
+            months.iter().zip(&decision.replaced).map(|(runs, replaced)| replaced_by_month(runs, replaced)).collect();
         Ok(Self { rows, decision, replaced })
     }
 
@@ -122,7 +125,10 @@ fn look(job: &Job, at: usize, files: Vec<Bytes>) -> Result<Look> {
         }
     }
     if u32::try_from(seen.hashes.len()).is_err() {
-        return Err(Error::source(format!("the delivery {} has more rows than can be counted: split it", job.deliveries[at].object)));
+        return Err(Error::source(format!(
+            "the delivery {} has more rows than can be counted: split it",
+            job.deliveries[at].object
+        )));
     }
     Ok(seen)
 }
@@ -155,7 +161,15 @@ fn compare(job: &Job, at: usize, files: Vec<Bytes>, positions: &[u32]) -> Result
             let here = &positions[positions.partition_point(|p| *p < offset)..positions.partition_point(|p| *p < end)];
             if !here.is_empty() {
                 derive(&mut frame, &job.dataset, delivery, &job.resolver)?;
-                found.extend(candidates(&frame, &job.dataset, &job.resolver, delivery.place, at as u32, offset, Some(here))?);
+                found.extend(candidates(
+                    &frame,
+                    &job.dataset,
+                    &job.resolver,
+                    delivery.place,
+                    at as u32,
+                    offset,
+                    Some(here),
+                )?);
             }
             offset = end;
         }

@@ -29,7 +29,9 @@ pub fn days(mut task: Task<'_>, form: DateForm) -> ArrayRef {
 
 /// The order of two days of a row: the end may not come before the start.
 pub fn order(start: &ArrayRef, end: &ArrayRef, strictly: bool, faults: &mut Faults) -> Result<()> {
-    let days = |array: &ArrayRef| array.as_primitive_opt::<Date32Type>().cloned().ok_or_else(|| Error::internal("an order of no days"));
+    let days = |array: &ArrayRef| {
+        array.as_primitive_opt::<Date32Type>().cloned().ok_or_else(|| Error::internal("an order of no days"))
+    };
     let (start, end) = (days(start)?, days(end)?);
     for row in 0..end.len() {
         if start.is_valid(row) && end.is_valid(row) {

@@ -184,7 +184,9 @@ impl Checker {
             for constraint in &column.constraints {
                 let Constraint::NotBefore { column: other, strictly } = constraint else { continue };
                 let other = columns.iter().position(|column| column.name == *other);
-                let (Some(end), Some(Some(start))) = (&arrays[index], other.map(|other| &arrays[other])) else { continue };
+                let (Some(end), Some(Some(start))) = (&arrays[index], other.map(|other| &arrays[other])) else {
+                    continue;
+                };
                 faults.enter(index);
                 day::order(start, end, *strictly, faults)?;
             }
@@ -193,7 +195,13 @@ impl Checker {
     }
 
     /// Parts accepted rows from rejected ones.
-    fn part(&self, chunk: &Chunk, arrays: Vec<Option<ArrayRef>>, faults: &Faults, unknown: BTreeSet<String>) -> Result<Checked> {
+    fn part(
+        &self,
+        chunk: &Chunk,
+        arrays: Vec<Option<ArrayRef>>,
+        faults: &Faults,
+        unknown: BTreeSet<String>,
+    ) -> Result<Checked> {
         let rejected = faults.iter().map(|(row, column, reason)| self.rejected(chunk, row, column, reason)).collect();
         let stored = arrays.into_iter().flatten();
         let lines = Int64Array::from(chunk.lines.clone());
@@ -202,11 +210,17 @@ impl Checker {
             return Ok(Checked { rows: chunk.rows, columns: stored.collect(), numbers, lines, rejected, unknown });
         }
         let kept: BooleanArray = faults.passed().into();
-        let kept_of = |array: &Int64Array| -> Result<Int64Array> {
-            Ok(Int64Array::from(filter(array, &kept)?.to_data()))
-        };
+        let kept_of =
+            |array: &Int64Array| -> Result<Int64Array> { Ok(Int64Array::from(filter(array, &kept)?.to_data())) };
         let columns = stored.map(|array| Ok(filter(&array, &kept)?)).collect::<Result<Vec<_>>>()?;
-        Ok(Checked { rows: chunk.rows, columns, numbers: kept_of(&numbers)?, lines: kept_of(&lines)?, rejected, unknown })
+        Ok(Checked {
+            rows: chunk.rows,
+            columns,
+            numbers: kept_of(&numbers)?,
+            lines: kept_of(&lines)?,
+            rejected,
+            unknown,
+        })
     }
 
     fn rejected(&self, chunk: &Chunk, row: usize, column: Option<usize>, reason: Reason) -> Rejected {

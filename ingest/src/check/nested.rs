@@ -58,7 +58,8 @@ pub fn records(mut task: Task<'_>, members: &[Column]) -> Result<ArrayRef> {
         };
         let before = columns.rows;
         let read = serde_json::from_str::<Vec<&RawValue>>(text).map_err(|_| Reason::BadJson);
-        let read = read.and_then(|elements| elements.iter().try_for_each(|element| columns.push(element.get(), &mut task)));
+        let read =
+            read.and_then(|elements| elements.iter().try_for_each(|element| columns.push(element.get(), &mut task)));
         if let Err(reason) = read {
             columns.truncate(before);
             task.faults.add(row, reason);
@@ -67,7 +68,8 @@ pub fn records(mut task: Task<'_>, members: &[Column]) -> Result<ArrayRef> {
         lengths.push(columns.rows - before);
     }
     let nulls = NullBuffer::from(valid);
-    let array = ListArray::try_new(element, OffsetBuffer::from_lengths(lengths), Arc::new(columns.finish(None)?), Some(nulls))?;
+    let array =
+        ListArray::try_new(element, OffsetBuffer::from_lengths(lengths), Arc::new(columns.finish(None)?), Some(nulls))?;
     Ok(Arc::new(array))
 }
 
@@ -173,7 +175,9 @@ impl<'a> Members<'a> {
             match values[index].map_or(Some(None), scalar).ok_or(nested)? {
                 None if member.required => return Err(Reason::MissingValue),
                 None => {}
-                Some(text) if decimal => self.decimals[index][last] = Some(decimal_within(&text, task.notation, member)?),
+                Some(text) if decimal => {
+                    self.decimals[index][last] = Some(decimal_within(&text, task.notation, member)?)
+                }
                 Some(text) => self.texts[index][last] = Some(text),
             }
         }
@@ -181,19 +185,22 @@ impl<'a> Members<'a> {
     }
 
     fn finish(self, nulls: Option<NullBuffer>) -> Result<StructArray> {
-        let columns = self.members.iter().zip(self.texts).zip(self.decimals).map(|((member, texts), decimals)| -> Result<ArrayRef> {
-            if member.column_type == ColumnType::Decimal {
-                Ok(Arc::new(Decimal128Array::from(decimals).with_data_type(member.column_type.data_type())))
-            } else {
-                Ok(Arc::new(StringArray::from(texts)))
-            }
-        });
+        let columns = self.members.iter().zip(self.texts).zip(self.decimals).map(
+            |((member, texts), decimals)| -> Result<ArrayRef> {
+                if member.column_type == ColumnType::Decimal {
+                    Ok(Arc::new(Decimal128Array::from(decimals).with_data_type(member.column_type.data_type())))
+                } else {
+                    Ok(Arc::new(StringArray::from(texts)))
+                }
+            },
+        );
         Ok(StructArray::try_new(self.fields, columns.collect::<Result<Vec<_>>>()?, nulls)?)
     }
 }
 
 fn decimal_within(text: &str, notation: Notation, member: &Column) -> Result<i128, Reason> {
-    let value = notation.number(text).and_then(|number: number::Number| number.rounded(MILLIONTHS)).ok_or(Reason::BadNumber)?;
+    let value =
+        notation.number(text).and_then(|number: number::Number| number.rounded(MILLIONTHS)).ok_or(Reason::BadNumber)?;
     if within(range(member), value) { Ok(value) } else { Err(Reason::OutOfRange) }
 }
 

@@ -128,7 +128,9 @@ pub fn integers(mut task: Task<'_>) -> ArrayRef {
         let fault = match read {
             None => None,
             Some(None) => Some(Reason::BadNumber),
-            Some(Some(value)) if !within(range, i128::from(value) * 10_i128.pow(MILLIONTHS)) => Some(Reason::OutOfRange),
+            Some(Some(value)) if !within(range, i128::from(value) * 10_i128.pow(MILLIONTHS)) => {
+                Some(Reason::OutOfRange)
+            }
             Some(Some(value)) => {
                 builder.append_value(value);
                 continue;

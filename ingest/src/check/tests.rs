@@ -15,7 +15,18 @@ fn days_are_those_of_the_calendar() {
         assert_eq!(days_since_1970(date.year(), date.month() as i32, date.day() as i32), Some(expected));
         date = date.succ_opt().unwrap();
     }
-    for text in ["2021-02-29", "2022-13-01", "2022-00-01", "2022-01-00", "2022-1-1", "0000-01-01", "2022-01-011", "2022/01/01", "２022-01-1", ""] {
+    for text in [
+        "2021-02-29",
+        "2022-13-01",
+        "2022-00-01",
+        "2022-01-00",
+        "2022-1-1",
+        "0000-01-01",
+        "2022-01-011",
+        "2022/01/01",
+        "２022-01-1",
+        "",
+    ] {
         assert_eq!(day(text, DateForm::Iso), None, "{text}");
     }
     assert_eq!(day("29/02/2024", DateForm::DayMonthYear), day("2024-02-29", DateForm::Iso));
@@ -23,7 +34,8 @@ fn days_are_those_of_the_calendar() {
 }
 
 fn utc(text: &str) -> Option<String> {
-    moment(text, &mut BrusselsClock::default()).map(|micros| chrono::DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339())
+    moment(text, &mut BrusselsClock::default())
+        .map(|micros| chrono::DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339())
 }
 
 #[test]
@@ -50,9 +62,23 @@ fn moments_are_rfc_3339_or_brussels_time() {
         assert_eq!(utc(text).as_deref(), expected, "{text}");
     }
     let bad = [
-        "2022-03-31", "2022-03-31T23:30", "2022-03-31T23:30Z", "2022-03-31T24:00:00Z", "2022-03-31T23:60:00Z", "2022-03-31T23:59:60Z",
-        "2022-03-31t23:30:00Z", "2022-03-31T23:30:00+0200", "2022-03-31T23:30:00+02", "2022-03-31T23:30:00 +02:00", "2022-03-31T23:30:00.Z",
-        "2022-03-31T23:30:00,5Z", "2022-02-30T00:00:00Z", "2022-03-31T23:30:00+24:00", "20220331T233000Z", "2022-03-31  23:30:00", "31/03/2022 10:00:00",
+        "2022-03-31",
+        "2022-03-31T23:30",
+        "2022-03-31T23:30Z",
+        "2022-03-31T24:00:00Z",
+        "2022-03-31T23:60:00Z",
+        "2022-03-31T23:59:60Z",
+        "2022-03-31t23:30:00Z",
+        "2022-03-31T23:30:00+0200",
+        "2022-03-31T23:30:00+02",
+        "2022-03-31T23:30:00 +02:00",
+        "2022-03-31T23:30:00.Z",
+        "2022-03-31T23:30:00,5Z",
+        "2022-02-30T00:00:00Z",
+        "2022-03-31T23:30:00+24:00",
+        "20220331T233000Z",
+        "2022-03-31  23:30:00",
+        "31/03/2022 10:00:00",
     ];
     for text in bad {
         assert_eq!(utc(text), None, "{text}");
@@ -62,7 +88,14 @@ fn moments_are_rfc_3339_or_brussels_time() {
 #[test]
 fn the_clock_remembers_no_hour_too_long() {
     let mut clock = BrusselsClock::default();
-    for text in ["2022-03-27T01:30:00", "2022-03-27T03:30:00", "2022-10-30T02:30:00", "2022-10-30T03:30:00", "1892-05-01T00:10:00", "1892-05-01T00:20:00"] {
+    for text in [
+        "2022-03-27T01:30:00",
+        "2022-03-27T03:30:00",
+        "2022-10-30T02:30:00",
+        "2022-10-30T03:30:00",
+        "1892-05-01T00:10:00",
+        "1892-05-01T00:20:00",
+    ] {
         assert_eq!(moment(text, &mut clock), moment(text, &mut BrusselsClock::default()), "{text}");
     }
 }

@@ -116,7 +116,9 @@ struct Listed(Vec<(String, String)>);
 
 fn listed(task: &Task<'_>) -> Option<Listed> {
     task.column.constraints.iter().find_map(|constraint| match constraint {
-        Constraint::OneOf(values) => Some(Listed(values.iter().map(|value| (value.clone(), value.to_lowercase())).collect())),
+        Constraint::OneOf(values) => {
+            Some(Listed(values.iter().map(|value| (value.clone(), value.to_lowercase())).collect()))
+        }
         _ => None,
     })
 }

@@ -138,7 +138,9 @@ impl Block {
     pub fn parse(self, layout: &Layout) -> ReadResult<Chunk> {
         match self {
             Self::Lines { text, first_line } => Ok(ndjson::parse(utf8(text, first_line)?, first_line, layout)),
-            Self::Elements { text, first_line, elements } => Ok(json::parse(utf8(text, first_line)?, &elements, layout)),
+            Self::Elements { text, first_line, elements } => {
+                Ok(json::parse(utf8(text, first_line)?, &elements, layout))
+            }
             Self::Rows(chunk) => Ok(chunk),
         }
     }

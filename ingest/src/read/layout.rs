@@ -29,7 +29,8 @@ pub enum Meaning {
 impl Layout {
     /// The layout of a contract.
     pub fn new(contract: &Arc<Contract>) -> Self {
-        let by_name = contract.columns.iter().enumerate().map(|(index, column)| (Self::plain(&column.source), index)).collect();
+        let by_name =
+            contract.columns.iter().enumerate().map(|(index, column)| (Self::plain(&column.source), index)).collect();
         Self { contract: Arc::clone(contract), by_name }
     }
 
@@ -68,7 +69,10 @@ impl Layout {
             let meaning = self.meaning(name);
             match meaning {
                 Meaning::Column(index) if meanings.contains(&meaning) => {
-                    return Err(Unreadable::Refused(format!("duplicate_column: {}", self.contract.columns[index].source)));
+                    return Err(Unreadable::Refused(format!(
+                        "duplicate_column: {}",
+                        self.contract.columns[index].source
+                    )));
                 }
                 Meaning::Unknown if !name.trim().is_empty() => {
                     unknown.insert(name.trim().to_owned());

@@ -93,7 +93,13 @@ fn raw(array: &ArrayRef, column_type: &ColumnType, text: &mut String) -> ReadRes
     let to = column_type.data_type();
     let whole = matches!(
         from,
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32
+        DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32
     );
     match (column_type, from) {
         (ColumnType::Integer, _) if whole => cast(array, &to).map(Raw::Typed).map_err(broken),
@@ -101,14 +107,17 @@ fn raw(array: &ArrayRef, column_type: &ColumnType, text: &mut String) -> ReadRes
         (ColumnType::Timestamp, DataType::Timestamp(_, Some(_))) => cast(array, &to).map(Raw::Typed).map_err(broken),
         (ColumnType::Timestamp, DataType::Timestamp(_, None)) => local_times(array),
         (_, DataType::Timestamp(_, Some(_))) => {
-            let utc = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()))).map_err(broken)?;
+            let utc =
+                cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()))).map_err(broken)?;
             texts(&utc)
         }
         (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_)) => {
             // Some writers leave out that bytes are text.
             let strict = CastOptions { safe: false, ..CastOptions::default() };
             let plain = cast(array, &DataType::Binary).map_err(broken)?;
-            cast_with_options(&plain, &DataType::Utf8, &strict).map_err(|_| Unreadable::wrong_encoding("a text is not UTF-8")).map(strings)
+            cast_with_options(&plain, &DataType::Utf8, &strict)
+                .map_err(|_| Unreadable::wrong_encoding("a text is not UTF-8"))
+                .map(strings)
         }
         (_, from) if from.is_nested() => nested(array, text),
         _ => texts(array),

@@ -34,7 +34,8 @@ fn rows(source: &mut dyn Source, layout: &Layout) -> Vec<(i64, Vec<Option<String
     while let Some(block) = source.next_block().unwrap() {
         let chunk = block.parse(layout).unwrap();
         for row in 0..chunk.rows {
-            let values = (0..layout.width()).map(|column| chunk.values(column).unwrap().get(row).map(|(value, _)| value.to_owned()));
+            let values = (0..layout.width())
+                .map(|column| chunk.values(column).unwrap().get(row).map(|(value, _)| value.to_owned()));
             rows.push((chunk.lines[row], values.collect()));
         }
     }
@@ -55,7 +56,10 @@ fn quotes_of_separated_values() {
             (7, ["", "", ""]),
             (8, ["a\n\n", "", "x"]),
         ];
-        let expected: Vec<_> = expected.iter().map(|(line, values)| (*line, values.map(|value| Some(value.to_owned())).to_vec())).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(line, values)| (*line, values.map(|value| Some(value.to_owned())).to_vec()))
+            .collect();
         assert_eq!(found, expected, "{drip}");
     }
 }
@@ -106,7 +110,10 @@ fn of_a_member_that_stands_twice_the_last_counts() {
     let text = format!("{text}{resolved}");
     let chunk = Chunk { text, rows: 1, lines: vec![1], columns, faults: Vec::new(), unknown: BTreeSet::new() };
     let value = |column: usize| chunk.values(column).unwrap().get(0);
-    assert_eq!((value(0), value(1), value(2)), (Some(("c\t", false)), Some(("1.0", false)), Some(("{\"a\":[1]}", true))));
+    assert_eq!(
+        (value(0), value(1), value(2)),
+        (Some(("c\t", false)), Some(("1.0", false)), Some(("{\"a\":[1]}", true)))
+    );
     assert_eq!(unknown, BTreeSet::from(["nieuw".to_owned()]));
 }
 
@@ -127,7 +134,8 @@ fn elements_are_cut_whatever_the_stretches() {
     for text in [array.to_owned(), page] {
         for drip in [1, 3, 1000] {
             let mut json = json::Json::new(window(text.as_bytes(), drip)).unwrap();
-            let found: Vec<(i64, Option<String>)> = rows(&mut json, &layout).into_iter().map(|(line, values)| (line, values[0].clone())).collect();
+            let found: Vec<(i64, Option<String>)> =
+                rows(&mut json, &layout).into_iter().map(|(line, values)| (line, values[0].clone())).collect();
             let expected = [(1, "a]}\""), (3, "b"), (4, "c")].map(|(line, value)| (line, Some(value.to_owned())));
             assert_eq!(found, expected, "{drip}");
         }
@@ -136,7 +144,19 @@ fn elements_are_cut_whatever_the_stretches() {
 
 #[test]
 fn a_broken_array_cannot_be_read() {
-    for text in ["[{} {}]", "[{},]", "[,{}]", "[{}", "{\"items\":{}}", "{\"items\":[],\"items\":[]}", "{\"items\":[]", "{items:[]}", "12", "[{}]x", "[}]"] {
+    for text in [
+        "[{} {}]",
+        "[{},]",
+        "[,{}]",
+        "[{}",
+        "{\"items\":{}}",
+        "{\"items\":[],\"items\":[]}",
+        "{\"items\":[]",
+        "{items:[]}",
+        "12",
+        "[{}]x",
+        "[}]",
+    ] {
         let read = || -> ReadResult<()> {
             let mut json = json::Json::new(window(text.as_bytes(), 1000))?;
             while json.next_block()?.is_some() {}

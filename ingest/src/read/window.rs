@@ -105,7 +105,8 @@ impl Window {
                 None => {
                     let wanted = (length - self.text.len()) as u64;
                     self.text.reserve(wanted as usize);
-                    let read = self.bytes.by_ref().take(wanted).read_to_end(&mut self.text).map_err(|error| failed(&error))?;
+                    let read =
+                        self.bytes.by_ref().take(wanted).read_to_end(&mut self.text).map_err(|error| failed(&error))?;
                     self.at_end = (read as u64) < wanted;
                 }
                 Some(recoding) => {

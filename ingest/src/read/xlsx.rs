@@ -178,7 +178,11 @@ impl Sheet<'_> {
                 _ => None,
             })
             .collect();
-        Rows { text: String::new(), lines: Vec::new(), columns: (0..self.layout.width()).map(|index| present.contains(&index).then(Vec::new)).collect() }
+        Rows {
+            text: String::new(),
+            lines: Vec::new(),
+            columns: (0..self.layout.width()).map(|index| present.contains(&index).then(Vec::new)).collect(),
+        }
     }
 }
 
@@ -206,7 +210,14 @@ impl Rows {
 
     fn finish(self) -> Chunk {
         let columns = self.columns.into_iter().map(|spans| spans.map_or(Raw::Absent, Raw::Spans)).collect();
-        Chunk { text: self.text, rows: self.lines.len(), lines: self.lines, columns, faults: Vec::new(), unknown: BTreeSet::new() }
+        Chunk {
+            text: self.text,
+            rows: self.lines.len(),
+            lines: self.lines,
+            columns,
+            faults: Vec::new(),
+            unknown: BTreeSet::new(),
+        }
     }
 }
 

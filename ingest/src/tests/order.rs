@@ -38,7 +38,11 @@ fn the_same_content_counts_under_its_earliest_name_whichever_came_first() {
         assert_eq!(world.published_files(), at_once.published_files());
         assert_eq!(world.deliveries(), at_once.deliveries());
     }
-    let expected = ["portal/users/2022-03-31.csv|2022-03-31|0|0|0|duplicate", "portal/users/a_2022-02.csv|2022-02-28|31|30|1|accepted", "portal/users/b_2022-02.csv|2022-02-28|0|0|0|duplicate"];
+    let expected = [
+        "portal/users/2022-03-31.csv|2022-03-31|0|0|0|duplicate",
+        "portal/users/a_2022-02.csv|2022-02-28|31|30|1|accepted",
+        "portal/users/b_2022-02.csv|2022-02-28|0|0|0|duplicate",
+    ];
     assert_eq!(at_once.deliveries(), expected);
     let rows = at_once.rows("staged/portal_users", &["_object", "_delivery_date"]);
     assert!(rows.len() == 30 && rows.iter().all(|row| row == "portal/users/a_2022-02.csv|2022-02-28"));
@@ -61,7 +65,9 @@ fn an_earlier_twin_redates_rows_whose_object_is_gone() {
 fn a_snapshot_of_another_day_is_a_new_state() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet().set_name("Bouwstenen").unwrap();
-    for (column, (name, value)) in [("Bestuur", "Aalst"), ("Bouwsteen", "MAGDA"), ("Status", "In gebruik")].into_iter().enumerate() {
+    for (column, (name, value)) in
+        [("Bestuur", "Aalst"), ("Bouwsteen", "MAGDA"), ("Status", "In gebruik")].into_iter().enumerate()
+    {
         sheet.write(0, column as u16, name).unwrap().write(1, column as u16, value).unwrap();
     }
     let content = workbook.save_to_buffer().unwrap();
@@ -77,7 +83,13 @@ fn a_snapshot_of_another_day_is_a_new_state() {
     ];
     assert_eq!(world.deliveries(), expected);
     let rows = world.rows("staged/portal_building_blocks", &["status", "_delivery_date", "_object"]);
-    assert_eq!(rows, ["in gebruik|2022-03-31|portal/building_blocks/2022-03-31.xlsx", "in gebruik|2022-06-30|portal/building_blocks/2022-06-30_a.xlsx"]);
+    assert_eq!(
+        rows,
+        [
+            "in gebruik|2022-03-31|portal/building_blocks/2022-03-31.xlsx",
+            "in gebruik|2022-06-30|portal/building_blocks/2022-06-30_a.xlsx"
+        ]
+    );
 }
 
 #[test]
@@ -113,7 +125,9 @@ fn the_same_content_in_another_dataset_is_another_delivery() {
 fn in_full_ends_in_the_same_bytes() {
     let mut world = World::new();
     world.put("portal/users/2022-01.csv", users(0, 300)).put("portal/users/2022-02.csv", users(0, 300));
-    world.put("portal/events/2022.ndjson", "{}").put("portal/users/2022-04.csv", users(100, 30) + "u;n;e;Aalst;f;later;\n");
+    world
+        .put("portal/events/2022.ndjson", "{}")
+        .put("portal/users/2022-04.csv", users(100, 30) + "u;n;e;Aalst;f;later;\n");
     world.run();
     let (files, published) = (world.data_files(), world.published_files());
     world.full = true;
@@ -129,7 +143,8 @@ fn a_contract_that_changed_reads_again_what_is_still_there() {
     world.put("portal/users/2022-01.csv", users(0, 3)).put("portal/users/2022-02.csv", users(10, 3));
     world.run();
     world.remove("portal/users/2022-02.csv");
-    let text = include_str!("../../contracts/portal/users.odcs.yaml").replace("physicalName: functie", "physicalName: functie_x");
+    let text = include_str!("../../contracts/portal/users.odcs.yaml")
+        .replace("physicalName: functie", "physicalName: functie_x");
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("portal")).unwrap();
     std::fs::write(folder.path().join("portal/users.odcs.yaml"), text).unwrap();

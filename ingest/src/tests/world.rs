@@ -51,10 +51,15 @@ impl World {
     }
 
     pub fn try_run(&self) -> Result<IngestSummary> {
-        let (landing, warehouse) = (self.storage("landing"), self.storage("warehouse"));
+        self.run_from(&self.storage("landing"))
+    }
+
+    /// Runs the stage with another landing area.
+    pub fn run_from(&self, landing: &Storage) -> Result<IngestSummary> {
+        let warehouse = self.storage("warehouse");
         let key = PseudonymKey::new(&self.key)?;
         let context = IngestContext {
-            landing: &landing,
+            landing,
             contracts: &self.contracts,
             settings: &self.settings,
             pseudonym_key: &key,
@@ -78,11 +83,12 @@ impl World {
 
     fn batches(&self, table: &str) -> Vec<RecordBatch> {
         let warehouse = self.storage("warehouse");
-        runtime().block_on(async {
-            let published = Published::read(&warehouse).await?;
-            published.batches(&warehouse, table, None).await
-        })
-        .unwrap()
+        runtime()
+            .block_on(async {
+                let published = Published::read(&warehouse).await?;
+                published.batches(&warehouse, table, None).await
+            })
+            .unwrap()
     }
 
     /// Columns of a table, a line a row, values parted by `|`, null as `-`;
@@ -114,7 +120,11 @@ impl World {
 
     /// The reason of the only refused delivery.
     pub fn refusal(&self) -> String {
-        let refused: Vec<String> = self.rows("ops/deliveries", &["outcome", "reason"]).into_iter().filter_map(|row| row.strip_prefix("refused|").map(str::to_owned)).collect();
+        let refused: Vec<String> = self
+            .rows("ops/deliveries", &["outcome", "reason"])
+            .into_iter()
+            .filter_map(|row| row.strip_prefix("refused|").map(str::to_owned))
+            .collect();
         assert_eq!(refused.len(), 1, "{refused:?}");
         refused.into_iter().next().unwrap()
     }
@@ -162,7 +172,7 @@ fn collect(folder: &std::path::Path, files: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 

@@ -38,11 +38,9 @@ with counts as (
     indicator_id,
     period,
     nis_code,
-    count(distinct thing) as things,
-    max(measure) as measure
-  from intermediate.indicator_hits
-  where nis_code is not null
-  group by indicator_id, period, nis_code
+    things,
+    measure
+  from intermediate.indicator_counts_by_authority
 ),
 cells as (
   select

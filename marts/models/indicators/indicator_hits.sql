@@ -1,58 +1,87 @@
 /*
 intermediate: indicator_hits
-grain: a row for each indicator, period, thing and authority that counts
+grain: a row for each indicator, period, thing and authority as the fact names it
 owner: V-ICT-OR
-description: What counts for which indicator in which period, with its authority in the composition of the peildatum. Value and breakdown by authority are counts of these rows.
+description: >-
+  What counts for which indicator in which period, with its authority in the composition of the peildatum. Value and
+  breakdown by authority are counts of the distinct things in these rows.
 columns:
   indicator_id: indicator
   period: quarter, semester or year
   thing: what is counted; for monthly active things with the month before it
   nis_code: authority in the composition of the peildatum, empty where it does not resolve
   measure: the measurement, for an average
-order: [indicator_id, period, thing, nis_code]
 */
-with open_on_the_day as (
+with intervals as (
   select
     facts.indicator_id,
+    indicators.counts_authorities,
+    facts.thing,
+    facts.nis_code,
+    facts.from_day,
+    coalesce(facts.until_day, date '9999-12-31') as until_day
+  from intermediate.indicator_intervals as facts
+  join run.indicators as indicators on indicators.indicator_id = facts.indicator_id
+),
+open_on_the_day as (
+  select
+    intervals.indicator_id,
+    intervals.counts_authorities,
     periods.period,
     periods.peildatum,
-    facts.thing,
-    facts.nis_code
-  from intermediate.indicator_intervals as facts
+    intervals.thing,
+    intervals.nis_code
+  from intervals
   join run.periods as periods
-    on facts.from_day <= periods.peildatum
-    and coalesce(facts.until_day, date '9999-12-31') > periods.peildatum
+    on intervals.from_day <= periods.peildatum
+    and intervals.until_day > periods.peildatum
 ),
-seen_in_the_window as (
+slices as (
   select
     seen.indicator_id,
-    windows.period,
-    windows.peildatum,
-    windows.prefix || seen.thing as thing,
+    indicators.counts_authorities,
+    indicators.window_kind,
+    seen.slice,
+    seen.thing,
     seen.nis_code
   from intermediate.indicator_slices as seen
   join run.indicators as indicators on indicators.indicator_id = seen.indicator_id
+),
+seen_in_the_window as (
+  select
+    slices.indicator_id,
+    slices.counts_authorities,
+    windows.period,
+    windows.peildatum,
+    windows.prefix || slices.thing as thing,
+    slices.nis_code
+  from slices
   join run.windows as windows
-    on windows.window_kind = indicators.window_kind
-    and windows.slice = seen.slice
+    on windows.window_kind = slices.window_kind
+    and windows.slice = slices.slice
 ),
 counted as (
-  select indicator_id, period, peildatum, thing, nis_code from open_on_the_day
+  select indicator_id, counts_authorities, period, peildatum, thing, nis_code from open_on_the_day
   union all
-  select indicator_id, period, peildatum, thing, nis_code from seen_in_the_window
+  select indicator_id, counts_authorities, period, peildatum, thing, nis_code from seen_in_the_window
+),
+-- Once for each authority as named: most facts fall away before the composition is looked up.
+once as (
+  select indicator_id, counts_authorities, period, peildatum, thing, nis_code
+  from counted
+  group by indicator_id, counts_authorities, period, peildatum, thing, nis_code
 ),
 composed as (
   select
-    counted.indicator_id,
-    counted.period,
-    counted.thing,
-    coalesce(compositions.composition_nis, counted.nis_code) as nis_code,
-    indicators.counts_authorities
-  from counted
-  join run.indicators as indicators on indicators.indicator_id = counted.indicator_id
+    once.indicator_id,
+    once.counts_authorities,
+    once.period,
+    once.thing,
+    coalesce(compositions.composition_nis, once.nis_code) as nis_code
+  from once
   left join intermediate.compositions as compositions
-    on compositions.peildatum = counted.peildatum
-    and compositions.nis_code = counted.nis_code
+    on compositions.peildatum = once.peildatum
+    and compositions.nis_code = once.nis_code
 ),
 lines as (
   select
@@ -81,7 +110,6 @@ select
   cast(null as decimal(18, 6)) as measure
 from composed
 where not counts_authorities or nis_code is not null
-group by indicator_id, period, case when counts_authorities then nis_code else thing end, nis_code
 union all
 select
   indicator_id,

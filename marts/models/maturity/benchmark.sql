@@ -154,11 +154,11 @@ sized as (
         statistics.family,
         statistics.peer_group,
         statistics.authorities,
-        cast(statistics.p10_hundredfold as double) / 100 as p10,
-        cast(statistics.p25_hundredfold as double) / 100 as p25,
-        cast(statistics.median_hundredfold as double) / 100 as median,
-        cast(statistics.p75_hundredfold as double) / 100 as p75,
-        cast(statistics.p90_hundredfold as double) / 100 as p90,
+        cast(statistics.p10_hundredfold * cast('0.01' as decimal(3, 2)) as double) as p10,
+        cast(statistics.p25_hundredfold * cast('0.01' as decimal(3, 2)) as double) as p25,
+        cast(statistics.median_hundredfold * cast('0.01' as decimal(3, 2)) as double) as median,
+        cast(statistics.p75_hundredfold * cast('0.01' as decimal(3, 2)) as double) as p75,
+        cast(statistics.p90_hundredfold * cast('0.01' as decimal(3, 2)) as double) as p90,
         cast(statistics.total as double) / statistics.authorities as mean,
         statistics.authorities < context.threshold as small
     from statistics

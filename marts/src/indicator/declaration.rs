@@ -137,7 +137,9 @@ impl Declaration {
         let columns = [&self.fact, &self.counts, &self.measures, &self.from, &self.until];
         let lines = self.line.iter().flatten();
         match columns.into_iter().flatten().chain(lines).find(|column| !is_name(column)) {
-            Some(column) => Err(format!("`{column}` is no name of a table or column: use lower-case letters, digits and _")),
+            Some(column) => {
+                Err(format!("`{column}` is no name of a table or column: use lower-case letters, digits and _"))
+            }
             None => Ok(()),
         }
     }

@@ -16,7 +16,8 @@ pub fn model(indicators: &[Declaration]) -> Result<Model> {
     let header = Header {
         intermediate: Some("indicator_intervals".into()),
         grain: "a row for each indicator and fact that it counts".into(),
-        description: "What stock and cumulative indicators count: a thing of an authority, from a day until a day.".into(),
+        description: "What stock and cumulative indicators count: a thing of an authority, from a day until a day."
+            .into(),
         ..Header::default()
     };
     let empty = "select '' as indicator_id, '' as thing, '' as nis_code, cast(null as date) as from_day, \

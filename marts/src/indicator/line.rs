@@ -21,7 +21,8 @@ pub fn model(indicators: &[Declaration]) -> Result<Model> {
     let header = Header {
         intermediate: Some("indicator_lines".into()),
         grain: "a row for each indicator and fact of a line".into(),
-        description: "What averages and stocks of lines count: the latest fact of each authority and line is in force.".into(),
+        description: "What averages and stocks of lines count: the latest fact of each authority and line is in force."
+            .into(),
         ..Header::default()
     };
     let empty = "select '' as indicator_id, '' as nis_code, '' as line, cast(null as date) as from_day, false as counts, \

@@ -75,7 +75,10 @@ pub(crate) fn sources<'a>(
         let sql = source(&facts);
         let place = &facts.indicator.place;
         let tables = relation::tables_of(&sql).map_err(|problem| {
-            Error::usage(format!("{place}: the indicator {} gives no query ({problem}): check `where:`", facts.indicator.id))
+            Error::usage(format!(
+                "{place}: the indicator {} gives no query ({problem}): check `where:`",
+                facts.indicator.id
+            ))
         })?;
         let expected: BTreeSet<String> = [format!("conformed.{}", facts.fact)].into();
         if tables.iter().any(|table| !expected.contains(table) && table != line::DELIVERY_ORDER) {

@@ -16,8 +16,12 @@ fn wrong(files: &[(String, String)]) -> String {
 fn a_thousand_models_are_put_in_order_within_a_second() {
     let files: Vec<_> = (0..1000)
         .map(|number| {
-            let reads = if number == 0 { "run.periods".to_owned() } else { format!("intermediate.m{:04}", (number - 1) / 2) };
-            model(&format!("m{number:04}"), &format!("with a as (select * from {reads}) select period from a where true"))
+            let reads =
+                if number == 0 { "run.periods".to_owned() } else { format!("intermediate.m{:04}", (number - 1) / 2) };
+            model(
+                &format!("m{number:04}"),
+                &format!("with a as (select * from {reads}) select period from a where true"),
+            )
         })
         .collect();
     let watch = Stopwatch::start();
@@ -31,20 +35,36 @@ fn a_thousand_models_are_put_in_order_within_a_second() {
 
 #[test]
 fn a_circle_is_named() {
-    let files = [model("a", "select * from intermediate.b"), model("b", "select * from intermediate.c"), model("c", "select * from intermediate.a")];
+    let files = [
+        model("a", "select * from intermediate.b"),
+        model("b", "select * from intermediate.c"),
+        model("c", "select * from intermediate.a"),
+    ];
     let message = wrong(&files);
-    assert!(message.contains("intermediate.a reads intermediate.b reads intermediate.c reads intermediate.a"), "{message}");
+    assert!(
+        message.contains("intermediate.a reads intermediate.b reads intermediate.c reads intermediate.a"),
+        "{message}"
+    );
 }
 
 #[test]
 fn an_unknown_table_is_named_with_the_nearest() {
     let message = wrong(&[model("a", "select * from run.perods")]);
-    assert!(message.starts_with("a.sql: ") && message.contains("`run.perods` is not known (did you mean `run.periods`"), "{message}");
+    assert!(
+        message.starts_with("a.sql: ") && message.contains("`run.perods` is not known (did you mean `run.periods`"),
+        "{message}"
+    );
 }
 
 #[test]
 fn what_is_no_query_is_refused() {
-    for sql in ["drop table run.periods", "select 1; select 2", "select * from periods", "insert into run.periods select 1", "select * from pg_catalog.x"] {
+    for sql in [
+        "drop table run.periods",
+        "select 1; select 2",
+        "select * from periods",
+        "insert into run.periods select 1",
+        "select * from pg_catalog.x",
+    ] {
         assert!(!wrong(&[model("a", sql)]).is_empty(), "{sql}");
     }
 }
@@ -72,7 +92,9 @@ fn a_wrong_indicator_names_its_file() {
 
 #[test]
 fn a_name_twice_is_refused_and_a_users_file_replaces() {
-    assert!(wrong(&[model("a", "select 1 as x"), ("other.sql".into(), model("a", "select 2 as x").1)]).contains("already"));
+    assert!(
+        wrong(&[model("a", "select 1 as x"), ("other.sql".into(), model("a", "select 2 as x").1)]).contains("already")
+    );
     let folder = tempfile::TempDir::new().unwrap();
     let own = "/*\nintermediate: members\ngrain: a row\ndescription: Our own.\n*/\nselect 1 as x\n";
     std::fs::write(folder.path().join("own.sql"), own).unwrap();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::util::display::array_value_to_string;
@@ -97,11 +97,14 @@ impl House {
         let mut parts: BTreeMap<String, Vec<BTreeMap<String, String>>> = BTreeMap::new();
         for (number, row) in rows.iter().enumerate() {
             let mut cells: BTreeMap<String, String> = given.iter().cloned().zip(split(row)).collect();
-            for (column, value) in [("_delivery", "d1"), ("_delivery_date", "2022-01-31"), ("_object", "a/b/2022-01-31.csv")] {
+            for (column, value) in
+                [("_delivery", "d1"), ("_delivery_date", "2022-01-31"), ("_object", "a/b/2022-01-31.csv")]
+            {
                 cells.entry(column.to_owned()).or_insert_with(|| value.to_owned());
             }
             cells.entry("_row".to_owned()).or_insert_with(|| (number + 1).to_string());
-            let month = fields.iter().any(|field| field.name() == "month").then(|| cells["occurred_on"][..7].to_owned());
+            let month =
+                fields.iter().any(|field| field.name() == "month").then(|| cells["occurred_on"][..7].to_owned());
             if let Some(month) = &month {
                 cells.insert("month".to_owned(), month.clone());
             }
@@ -149,7 +152,9 @@ impl House {
     pub async fn values(&self, indicator: &str, periods: &[&str]) -> String {
         let mut values = Vec::new();
         for period in periods {
-            let sql = format!("select value from indicator_values where indicator_id = '{indicator}' and period = '{period}'");
+            let sql = format!(
+                "select value from indicator_values where indicator_id = '{indicator}' and period = '{period}'"
+            );
             values.push(self.rows(&sql).await.join(","));
         }
         values.join(" ")
@@ -163,9 +168,10 @@ impl House {
 }
 
 fn row_text(batch: &RecordBatch, row: usize) -> String {
-    let cells = batch.columns().iter().map(|column| {
-        if column.is_null(row) { "-".to_owned() } else { array_value_to_string(column, row).unwrap() }
-    });
+    let cells = batch
+        .columns()
+        .iter()
+        .map(|column| if column.is_null(row) { "-".to_owned() } else { array_value_to_string(column, row).unwrap() });
     cells.collect::<Vec<_>>().join(" | ")
 }
 
@@ -187,14 +193,13 @@ fn tables() -> BTreeMap<String, Vec<Field>> {
 }
 
 fn column(field: &Field, rows: &[BTreeMap<String, String>]) -> ArrayRef {
-    let cells: StringArray = rows.iter().map(|row| row.get(field.name()).filter(|cell| *cell != "-").cloned()).collect();
+    let cells: StringArray =
+        rows.iter().map(|row| row.get(field.name()).filter(|cell| *cell != "-").cloned()).collect();
     if cells.null_count() == rows.len() {
         return new_null_array(field.data_type(), rows.len());
     }
     cast(&cells, field.data_type()).unwrap()
 }
-
-use arrow::array::Array;
 
 /// The shared models and those of the indicators, with more files of a
 /// test's own.

@@ -29,7 +29,8 @@ group by messages.month
 const MESSAGES: &str = "message_id | occurred_on | service | status_code | duration_ms";
 
 async fn messages(house: &mut House, days: &[&str]) {
-    let rows: Vec<String> = days.iter().enumerate().map(|(number, day)| format!("{number} | {day} | s | 200 | 1")).collect();
+    let rows: Vec<String> =
+        days.iter().enumerate().map(|(number, day)| format!("{number} | {day} | s | 200 | 1")).collect();
     house.give("lb365_bus_messages", MESSAGES, &rows.iter().map(String::as_str).collect::<Vec<_>>()).await;
 }
 
@@ -114,7 +115,10 @@ async fn a_key_that_is_not_unique_is_a_failed_check() {
     let mut house = House::with(indicator_models(&[("twice.sql", text)])).await;
     let summary = house.run("2022-03-31").await;
     assert_eq!(summary.failed.len(), 1);
-    assert_eq!((summary.failed[0].check.as_str(), summary.failed[0].examples.as_slice()), ("unique_key", &["a=1".to_owned()][..]));
+    assert_eq!(
+        (summary.failed[0].check.as_str(), summary.failed[0].examples.as_slice()),
+        ("unique_key", &["a=1".to_owned()][..])
+    );
     assert!(house.files().is_empty());
 }
 
@@ -123,7 +127,14 @@ async fn readers_can_only_read() {
     let mut house = House::new().await;
     house.run("2022-03-31").await;
     let session = open_session(house.draft.storage(), house.draft.published(), &[]).await.unwrap();
-    for sql in ["create table x as select 1", "select 1 into x", "insert into marts.indicators select 1", "copy (select 1) to '/tmp/x.csv'", "drop table marts.indicators", "set datafusion.execution.batch_size = 1"] {
+    for sql in [
+        "create table x as select 1",
+        "select 1 into x",
+        "insert into marts.indicators select 1",
+        "copy (select 1) to '/tmp/x.csv'",
+        "drop table marts.indicators",
+        "set datafusion.execution.batch_size = 1",
+    ] {
         assert!(query(&session, sql).await.is_err(), "{sql}");
     }
     assert!(query(&session, "select * from conformed.portal_users").await.is_err());

@@ -7,10 +7,24 @@ const TARGETS: &str = "indicator_id | period | kind | value";
 /// Ten courses in the first quarter, nine in the second; two documents.
 async fn house() -> House {
     let mut house = House::new().await;
-    let held = |first: usize, count: usize, day: &str| (first..first + count).map(|number| format!("{number} | {day} | vlavirgem | opleiding")).collect::<Vec<_>>();
+    let held = |first: usize, count: usize, day: &str| {
+        (first..first + count).map(|number| format!("{number} | {day} | vlavirgem | opleiding")).collect::<Vec<_>>()
+    };
     let rows = [held(1, 10, "2022-02-01"), held(100, 9, "2022-06-30")].concat();
-    house.give("register_activities", "activity_id | held_on | programme | kind", &rows.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    house.give("portal_documents", "document_id | kind | published_on", &["d1 | andere | 2022-01-05", "d2 | andere | 2022-05-05"]).await;
+    house
+        .give(
+            "register_activities",
+            "activity_id | held_on | programme | kind",
+            &rows.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+        .await;
+    house
+        .give(
+            "portal_documents",
+            "document_id | kind | published_on",
+            &["d1 | andere | 2022-01-05", "d2 | andere | 2022-05-05"],
+        )
+        .await;
     house
 }
 
@@ -41,10 +55,22 @@ async fn targets_of_semester_and_year_follow_from_the_quarters() {
         .await;
     house.give("lb365_connections", "nis_code | building_block | connected_on", &["11001 | OSLO | 2022-01-01"]).await;
     house.run("2022-07-31").await;
-    let sql = "select period, target from indicator_values where indicator_id = '$' and target is not null order by period";
-    let flow = ["2022 | 26.5", "2022Q1 | 10.0", "2022Q2 | 10.0", "2022Q3 | 3.5", "2022Q4 | 3.0", "2022S1 | 20.0", "2022S2 | 6.5", "2023 | 40.0", "2024Q1 | 4.0"];
+    let sql =
+        "select period, target from indicator_values where indicator_id = '$' and target is not null order by period";
+    let flow = [
+        "2022 | 26.5",
+        "2022Q1 | 10.0",
+        "2022Q2 | 10.0",
+        "2022Q3 | 3.5",
+        "2022Q4 | 3.0",
+        "2022S1 | 20.0",
+        "2022S2 | 6.5",
+        "2023 | 40.0",
+        "2024Q1 | 4.0",
+    ];
     assert_eq!(house.rows(&sql.replace('$', "VVG-TK-02")).await, flow);
-    let stock = ["2022 | 5.0", "2022Q2 | 3.0", "2022Q4 | 5.0", "2022S1 | 3.0", "2022S2 | 5.0", "2023Q2 | 9.0", "2023S1 | 6.0"];
+    let stock =
+        ["2022 | 5.0", "2022Q2 | 3.0", "2022Q4 | 5.0", "2022S1 | 3.0", "2022S2 | 5.0", "2023Q2 | 9.0", "2023S1 | 6.0"];
     assert_eq!(house.rows(&sql.replace('$', "VVG-LN-02")).await, stock);
     // Rows go from the year of the first fact to the last period with a target, 2024Q1; no row says 2025.
     let sql = "select count(*), min(period_start), max(period_end) from indicator_values where indicator_id = 'OC-01'";
@@ -71,9 +97,14 @@ async fn targets_of_semester_and_year_follow_from_the_quarters() {
 #[tokio::test]
 async fn milestones_are_marked_by_targets_or_named_by_the_register() {
     let mut house = house().await;
-    let targets = ["VVG-RA-01 | 2021 | basis | -", "VVG-RA-01 | 2022Q1 | streef | -", "VVG-TK-02 | 2022Q1 | streef | 3"];
+    let targets =
+        ["VVG-RA-01 | 2021 | basis | -", "VVG-RA-01 | 2022Q1 | streef | -", "VVG-TK-02 | 2022Q1 | streef | 3"];
     house.give("reference_targets", TARGETS, &targets).await;
-    let named = ["VVG-RA-01 | 2022Q1 | lopend | bezig", "VVG-RA-01 | 2022Q3 | gepland | -", "VVG-TK-02 | 2022Q2 | lopend | geen mijlpaal"];
+    let named = [
+        "VVG-RA-01 | 2022Q1 | lopend | bezig",
+        "VVG-RA-01 | 2022Q3 | gepland | -",
+        "VVG-TK-02 | 2022Q2 | lopend | geen mijlpaal",
+    ];
     house.give("register_milestones", "indicator_id | period | state | note", &named).await;
     house.run("2022-07-31").await;
     let rows = house.rows("select * from milestones order by indicator_id, period").await;

@@ -48,14 +48,18 @@ async fn the_day_of_the_fact_decides_between_homonyms() {
         site.rows("conformed/portal_events", &["event_id", "nis_code", "occurred_on", "month"]).await,
         ["e2 44001 2018-12-31 2018-12", "e1 44084 2019-01-01 2019-01"]
     );
-    assert_eq!(site.rows("ops/unresolved_authorities", &["reference", "datasets", "rows"]).await, ["Nergens portal/users 1"]);
+    assert_eq!(
+        site.rows("ops/unresolved_authorities", &["reference", "datasets", "rows"]).await,
+        ["Nergens portal/users 1"]
+    );
 }
 
 #[tokio::test]
 async fn compositions_follow_the_mergers() {
     let mut site = Site::in_flanders().await;
     site.run().await;
-    let rows = site.rows("conformed/authority_compositions", &["nis_code", "from_day", "until_day", "composition_nis"]).await;
+    let rows =
+        site.rows("conformed/authority_compositions", &["nis_code", "from_day", "until_day", "composition_nis"]).await;
     for expected in [
         "44036 - 2019-01-01 44036",
         "44036 2019-01-01 - 44085",
@@ -74,7 +78,12 @@ async fn compositions_follow_the_mergers() {
 #[tokio::test]
 async fn a_changed_reference_resolves_anew() {
     let mut site = Site::in_flanders().await;
-    site.deliver("portal/plates", "2022-01-31.csv", &[r#"{"plate_id":"p1","authority":"Merelbeke","created_on":"2022-01-01"}"#]).await;
+    site.deliver(
+        "portal/plates",
+        "2022-01-31.csv",
+        &[r#"{"plate_id":"p1","authority":"Merelbeke","created_on":"2022-01-01"}"#],
+    )
+    .await;
     site.run().await;
     assert_eq!(site.rows("conformed/portal_plates", &["nis_code"]).await, ["-"]);
     site.deliver(

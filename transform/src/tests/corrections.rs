@@ -15,7 +15,10 @@ async fn the_later_delivery_wins_whatever_came_first() {
     let mut found = Vec::new();
     for turned in [false, true] {
         let mut site = Site::in_flanders().await;
-        let mut deliveries = vec![("2022-01-31.csv", early.iter().map(String::as_str).collect::<Vec<_>>()), ("2022-02-28.csv", vec![late[0].as_str()])];
+        let mut deliveries = vec![
+            ("2022-01-31.csv", early.iter().map(String::as_str).collect::<Vec<_>>()),
+            ("2022-02-28.csv", vec![late[0].as_str()]),
+        ];
         if turned {
             deliveries.reverse();
         }
@@ -25,7 +28,10 @@ async fn the_later_delivery_wins_whatever_came_first() {
         }
         assert_eq!(
             site.rows(PLATES, &["plate_id", "created_on", "_delivery_date", "_object"]).await,
-            ["p1 2022-02-02 2022-02-28 portal/plates/2022-02-28.csv", "p2 2021-01-01 2022-01-31 portal/plates/2022-01-31.csv"]
+            [
+                "p1 2022-02-02 2022-02-28 portal/plates/2022-02-28.csv",
+                "p2 2021-01-01 2022-01-31 portal/plates/2022-01-31.csv"
+            ]
         );
         assert_eq!(site.corrections().await.values().copied().collect::<Vec<_>>(), [1]);
         site.full_is_the_same(None).await;
@@ -37,7 +43,8 @@ async fn the_later_delivery_wins_whatever_came_first() {
 #[tokio::test]
 async fn ties_go_by_name_then_row_then_receipt() {
     let mut site = Site::in_flanders().await;
-    let rows = [plate("p1", "Gent", "2021-01-01"), plate("p1", "Gent", "2021-01-02"), plate("p2", "Gent", "2021-01-01")];
+    let rows =
+        [plate("p1", "Gent", "2021-01-01"), plate("p1", "Gent", "2021-01-02"), plate("p2", "Gent", "2021-01-01")];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     site.deliver("portal/plates", "b_2022-01-31.csv", &rows).await;
     // The same day, an earlier name: it loses.
@@ -53,20 +60,36 @@ async fn ties_go_by_name_then_row_then_receipt() {
 #[tokio::test]
 async fn the_same_content_again_is_no_correction() {
     let mut site = Site::in_flanders().await;
-    site.deliver("portal/plates", "2022-01-31.csv", &[&plate("p1", "Gent", "2021-01-01"), &plate("p2", "Gent", "2021-01-01")]).await;
+    site.deliver(
+        "portal/plates",
+        "2022-01-31.csv",
+        &[&plate("p1", "Gent", "2021-01-01"), &plate("p2", "Gent", "2021-01-01")],
+    )
+    .await;
     // Another spelling of the same authority is the same content.
-    let second = site.deliver("portal/plates", "2022-02-28.csv", &[&plate("p1", "Stad GENT", "2021-01-01"), &plate("p2", "Aalter", "2021-01-01")]).await;
+    let second = site
+        .deliver(
+            "portal/plates",
+            "2022-02-28.csv",
+            &[&plate("p1", "Stad GENT", "2021-01-01"), &plate("p2", "Aalter", "2021-01-01")],
+        )
+        .await;
     let summary = site.run().await;
     assert_eq!(summary.corrections, 1);
     assert_eq!(site.corrections().await, BTreeMap::from([(second, 1)]));
-    assert_eq!(site.rows(PLATES, &["plate_id", "authority", "nis_code"]).await, ["p1 Stad GENT 44021", "p2 Aalter 44084"]);
+    assert_eq!(
+        site.rows(PLATES, &["plate_id", "authority", "nis_code"]).await,
+        ["p1 Stad GENT 44021", "p2 Aalter 44084"]
+    );
 }
 
 #[tokio::test]
 async fn known_on_equals_a_run_without_the_later_deliveries() {
     let mut whole = Site::in_flanders().await;
     let mut partial = Site::in_flanders().await;
-    for (file, day) in [("2022-01-31.csv", "2021-01-01"), ("2022-02-28.csv", "2021-01-02"), ("2022-03-31.csv", "2021-01-03")] {
+    for (file, day) in
+        [("2022-01-31.csv", "2021-01-01"), ("2022-02-28.csv", "2021-01-02"), ("2022-03-31.csv", "2021-01-03")]
+    {
         whole.deliver("portal/plates", file, &[&plate("p1", "Gent", day)]).await;
         if file < "2022-03" {
             partial.deliver("portal/plates", file, &[&plate("p1", "Gent", day)]).await;
@@ -111,8 +134,15 @@ async fn a_refused_delivery_does_not_count() {
 #[tokio::test]
 async fn keys_with_an_authority_follow_its_code_and_a_new_alias() {
     let mut site = Site::in_flanders().await;
-    let row = |authority: &str, until: &str| format!(r#"{{"authority":"{authority}","department":"IT","since":"2021-01-01","until":"{until}"}}"#);
-    site.deliver("portal/data_ownership", "2022-01-31.csv", &[&row("Gent", "2022-01-01"), &row("Gantes", "2022-02-02")]).await;
+    let row = |authority: &str, until: &str| {
+        format!(r#"{{"authority":"{authority}","department":"IT","since":"2021-01-01","until":"{until}"}}"#)
+    };
+    site.deliver(
+        "portal/data_ownership",
+        "2022-01-31.csv",
+        &[&row("Gent", "2022-01-01"), &row("Gantes", "2022-02-02")],
+    )
+    .await;
     let second = site.deliver("portal/data_ownership", "2022-02-28.csv", &[&row("OCMW Gent", "2022-03-03")]).await;
     site.run().await;
     let columns = ["authority", "nis_code", "until"];
@@ -121,7 +151,10 @@ async fn keys_with_an_authority_follow_its_code_and_a_new_alias() {
         ["Gantes - 2022-02-02", "OCMW Gent 44021 2022-03-03"]
     );
     assert_eq!(site.corrections().await, BTreeMap::from([(second.clone(), 1)]));
-    assert_eq!(site.rows("ops/unresolved_authorities", &["reference", "rows", "nearest"]).await[0].split("; ").next(), Some("Gantes 1 Gent"));
+    assert_eq!(
+        site.rows("ops/unresolved_authorities", &["reference", "rows", "nearest"]).await[0].split("; ").next(),
+        Some("Gantes 1 Gent")
+    );
 
     site.deliver("reference/aliases", "2022-03-31.csv", &[r#"{"alias":"Gantes","nis_code":"44021"}"#]).await;
     site.run().await;

@@ -6,7 +6,9 @@ const EVENTS: &str = "conformed/portal_events";
 const ACTIVITY: &str = "conformed/portal_activity";
 
 fn event(id: &str, at: &str, authority: &str) -> String {
-    format!(r#"{{"event_id":"{id}","occurred_at":"{at}","user_id":"u","authority":"{authority}","module":"dashboard","action":"bekijken"}}"#)
+    format!(
+        r#"{{"event_id":"{id}","occurred_at":"{at}","user_id":"u","authority":"{authority}","module":"dashboard","action":"bekijken"}}"#
+    )
 }
 
 async fn deliver(site: &mut Site, file: &str, events: &[(&str, &str)]) -> String {
@@ -17,13 +19,22 @@ async fn deliver(site: &mut Site, file: &str, events: &[(&str, &str)]) -> String
 /// The parts of a table and the files of each.
 fn parts(site: &Site, table: &str) -> BTreeMap<String, Vec<String>> {
     let state = site.draft.table(table).unwrap();
-    state.parts.keys().map(|part| (part.clone(), state.part_files(part).map(|file| file.path.clone()).collect())).collect()
+    state
+        .parts
+        .keys()
+        .map(|part| (part.clone(), state.part_files(part).map(|file| file.path.clone()).collect()))
+        .collect()
 }
 
 #[tokio::test]
 async fn events_are_kept_by_month_and_rolled_up_by_day() {
     let mut site = Site::in_flanders().await;
-    deliver(&mut site, "2022-03-31.ndjson", &[("e1", "2022-03-01T08:00:00Z"), ("e2", "2022-03-01T09:00:00Z"), ("e3", "2022-03-31T23:30:00Z")]).await;
+    deliver(
+        &mut site,
+        "2022-03-31.ndjson",
+        &[("e1", "2022-03-01T08:00:00Z"), ("e2", "2022-03-01T09:00:00Z"), ("e3", "2022-03-31T23:30:00Z")],
+    )
+    .await;
     site.run().await;
     assert_eq!(parts(&site, EVENTS).keys().collect::<Vec<_>>(), ["2022-03", "2022-04"]);
     assert_eq!(
@@ -42,7 +53,9 @@ async fn only_months_whose_rows_changed_are_made_again() {
     site.run().await;
     let before = parts(&site, EVENTS);
     // It moves e2 from January to March: both are made again.
-    let mover = deliver(&mut site, "2022-04-30.ndjson", &[("e2", "2022-03-02T09:00:00Z"), ("e4", "2022-03-01T08:00:00Z")]).await;
+    let mover =
+        deliver(&mut site, "2022-04-30.ndjson", &[("e2", "2022-03-02T09:00:00Z"), ("e4", "2022-03-01T08:00:00Z")])
+            .await;
     site.run().await;
     let after = parts(&site, EVENTS);
     assert_ne!(before["2022-01"], after["2022-01"]);
@@ -72,7 +85,10 @@ async fn a_month_that_lost_its_last_row_is_gone() {
 #[tokio::test]
 async fn the_order_of_arrival_does_not_matter() {
     let deliveries = [
-        ("2022-01-31.ndjson", vec![("e1", "2022-01-01T08:00:00Z"), ("e2", "2022-01-02T08:00:00Z"), ("e1", "2022-01-03T08:00:00Z")]),
+        (
+            "2022-01-31.ndjson",
+            vec![("e1", "2022-01-01T08:00:00Z"), ("e2", "2022-01-02T08:00:00Z"), ("e1", "2022-01-03T08:00:00Z")],
+        ),
         ("2022-02-28.ndjson", vec![("e3", "2022-02-01T08:00:00Z"), ("e2", "2022-01-02T10:00:00Z")]),
         ("2022-03-31.ndjson", vec![("e1", "2022-02-05T08:00:00Z"), ("e4", "2022-03-01T08:00:00Z")]),
     ];
@@ -125,7 +141,21 @@ async fn messages_keep_all_their_columns() {
     assert_eq!(
         site.rows(
             "conformed/lb365_bus_messages",
-            &["message_id", "occurred_at", "occurred_on", "authority", "nis_code", "service", "partner", "status_code", "duration_ms", "bytes", "month", "_row", "_line"]
+            &[
+                "message_id",
+                "occurred_at",
+                "occurred_on",
+                "authority",
+                "nis_code",
+                "service",
+                "partner",
+                "status_code",
+                "duration_ms",
+                "bytes",
+                "month",
+                "_row",
+                "_line"
+            ]
         )
         .await,
         ["m1 2022-01-31T22:59:59.123456Z 2022-01-31 OCMW Gent 44021 MAGDA - 200 12 - 2022-01 1 2"]

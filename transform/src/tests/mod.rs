@@ -1,7 +1,6 @@
 //! Tests of the stage on small hand-made staged tables.
 
 mod authorities;
-mod bench;
 mod corrections;
 mod facts;
 mod snapshots;
@@ -85,7 +84,12 @@ impl Site {
     /// Lays down a delivery of rows, each a JSON object by the names of the
     /// warehouse; gives its identity.
     async fn deliver(&mut self, dataset: &str, file: &str, rows: &[&str]) -> String {
-        self.deliver_numbered(dataset, file, &rows.iter().enumerate().map(|(at, row)| (at as i64 + 1, *row)).collect::<Vec<_>>()).await
+        self.deliver_numbered(
+            dataset,
+            file,
+            &rows.iter().enumerate().map(|(at, row)| (at as i64 + 1, *row)).collect::<Vec<_>>(),
+        )
+        .await
     }
 
     /// The same, with row numbers.
@@ -109,7 +113,14 @@ impl Site {
         let reader = arrow::json::ReaderBuilder::new(schema).build(std::io::Cursor::new(lines.join("\n"))).unwrap();
         let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
         self.draft.write_part(&contract.staged_table(), &id, "made by hand", &batches).await.unwrap();
-        self.received.push(Received { dataset: dataset.into(), object, sha256, date: day, outcome: "accepted", id: id.clone() });
+        self.received.push(Received {
+            dataset: dataset.into(),
+            object,
+            sha256,
+            date: day,
+            outcome: "accepted",
+            id: id.clone(),
+        });
         self.record().await;
         id
     }
@@ -135,13 +146,26 @@ impl Site {
             ("dataset", text(&|one| one.dataset.clone())),
             ("object", text(&|one| one.object.clone())),
             ("sha256", text(&|one| one.sha256.clone())),
-            ("delivery_date", Arc::new(self.received.iter().map(|one| Some(number_of(one.date))).collect::<Date32Array>())),
+            (
+                "delivery_date",
+                Arc::new(self.received.iter().map(|one| Some(number_of(one.date))).collect::<Date32Array>()),
+            ),
             ("outcome", text(&|one| one.outcome.to_owned())),
             ("delivery_id", text(&|one| one.id.clone())),
             ("received_order", Arc::new((1..=self.received.len() as i64).collect::<Int64Array>())),
-            ("corrections", Arc::new(self.received.iter().map(|one| Some(told.get(&one.id).copied().unwrap_or(0))).collect::<Int64Array>())),
+            (
+                "corrections",
+                Arc::new(
+                    self.received
+                        .iter()
+                        .map(|one| Some(told.get(&one.id).copied().unwrap_or(0)))
+                        .collect::<Int64Array>(),
+                ),
+            ),
         ];
-        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+                .unwrap();
         let fields = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
         self.draft.declare(&TableSpec::new("ops/deliveries", "Deliveries.", fields)).unwrap();
         self.draft.write_part("ops/deliveries", "", "made by hand", &[batch]).await.unwrap();
@@ -172,8 +196,11 @@ impl Site {
         let mut lines = Vec::new();
         for batch in self.draft.batches(table, Some(columns)).await.unwrap() {
             let options = FormatOptions::default().with_null("-");
-            let formats: Vec<_> =
-                batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
+            let formats: Vec<_> = batch
+                .columns()
+                .iter()
+                .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
+                .collect();
             for row in 0..batch.num_rows() {
                 lines.push(formats.iter().map(|format| format.value(row).to_string()).collect::<Vec<_>>().join(" "));
             }
@@ -200,7 +227,11 @@ impl Site {
     fn contents(&self) -> BTreeMap<String, String> {
         let tables = &self.draft.published().tables;
         let wanted = |name: &str| name.starts_with("conformed/") || name == "ops/unresolved_authorities";
-        tables.iter().filter(|(name, _)| wanted(name)).map(|(name, state)| (name.clone(), state.content_hash())).collect()
+        tables
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, state)| (name.clone(), state.content_hash()))
+            .collect()
     }
 
     /// Makes everything again, and checks that nothing changes.

@@ -8,9 +8,18 @@ async fn all_tables_are_there_also_empty_ones() {
     let summary = site.run().await;
     assert_eq!(summary.total_rows(), 0);
     for table in [
-        "portal_users", "portal_events", "portal_activity", "portal_building_blocks", "portal_maturity_scores",
-        "portal_maturity_figures", "catalogue_solution_components", "catalogue_solution_standards",
-        "catalogue_coupling_authorities", "authority_compositions", "finance_bookings", "reference_aliases",
+        "portal_users",
+        "portal_events",
+        "portal_activity",
+        "portal_building_blocks",
+        "portal_maturity_scores",
+        "portal_maturity_figures",
+        "catalogue_solution_components",
+        "catalogue_solution_standards",
+        "catalogue_coupling_authorities",
+        "authority_compositions",
+        "finance_bookings",
+        "reference_aliases",
     ] {
         assert!(site.draft.table(&format!("conformed/{table}")).is_some(), "{table}");
     }
@@ -28,18 +37,43 @@ async fn columns_stand_in_their_order() {
     assert_eq!(
         columns("conformed/portal_events"),
         [
-            "event_id", "occurred_at", "occurred_on", "user_id", "authority", "nis_code", "module", "action", "month",
-            "_delivery", "_row", "_line", "_delivery_date", "_object"
+            "event_id",
+            "occurred_at",
+            "occurred_on",
+            "user_id",
+            "authority",
+            "nis_code",
+            "module",
+            "action",
+            "month",
+            "_delivery",
+            "_row",
+            "_line",
+            "_delivery_date",
+            "_object"
         ]
     );
     assert_eq!(
         columns("conformed/portal_maturity_figures"),
         [
-            "measurement_id", "authority", "nis_code", "submitted_at", "submitted_on", "figure", "value", "_delivery",
-            "_row", "_line", "_delivery_date", "_object"
+            "measurement_id",
+            "authority",
+            "nis_code",
+            "submitted_at",
+            "submitted_on",
+            "figure",
+            "value",
+            "_delivery",
+            "_row",
+            "_line",
+            "_delivery_date",
+            "_object"
         ]
     );
-    assert_eq!(columns("conformed/portal_activity"), ["month", "occurred_on", "user_id", "nis_code", "module", "events"]);
+    assert_eq!(
+        columns("conformed/portal_activity"),
+        ["month", "occurred_on", "user_id", "nis_code", "module", "events"]
+    );
     assert_eq!(columns("conformed/catalogue_coupling_authorities"), ["coupling_id", "authority", "nis_code"]);
     assert_eq!(
         columns("conformed/portal_building_blocks")[..7],
@@ -50,7 +84,12 @@ async fn columns_stand_in_their_order() {
 #[tokio::test]
 async fn with_nothing_new_nothing_is_done() {
     let mut site = Site::in_flanders().await;
-    site.deliver("portal/plates", "2022-01-31.csv", &[r#"{"plate_id":"p1","authority":"Gent","created_on":"2022-01-01"}"#]).await;
+    site.deliver(
+        "portal/plates",
+        "2022-01-31.csv",
+        &[r#"{"plate_id":"p1","authority":"Gent","created_on":"2022-01-01"}"#],
+    )
+    .await;
     let first = site.run().await;
     assert!(first.changed.contains(&"conformed/portal_plates".to_owned()));
     let sequence = site.draft.published().sequence;
@@ -64,9 +103,19 @@ async fn with_nothing_new_nothing_is_done() {
 #[tokio::test]
 async fn a_new_delivery_changes_its_own_tables_only() {
     let mut site = Site::in_flanders().await;
-    site.deliver("portal/plates", "2022-01-31.csv", &[r#"{"plate_id":"p1","authority":"Gent","created_on":"2022-01-01"}"#]).await;
+    site.deliver(
+        "portal/plates",
+        "2022-01-31.csv",
+        &[r#"{"plate_id":"p1","authority":"Gent","created_on":"2022-01-01"}"#],
+    )
+    .await;
     site.run().await;
-    site.deliver("portal/documents", "2022-01-31.csv", &[r#"{"document_id":"d1","title":"Opname","kind":"opname","published_on":"2022-01-01"}"#]).await;
+    site.deliver(
+        "portal/documents",
+        "2022-01-31.csv",
+        &[r#"{"document_id":"d1","title":"Opname","kind":"opname","published_on":"2022-01-01"}"#],
+    )
+    .await;
     let summary = site.run().await;
     assert_eq!(summary.changed, ["conformed/portal_documents"]);
     site.full_is_the_same(None).await;
@@ -101,7 +150,11 @@ async fn nested_columns_have_their_own_tables() {
     .await;
     let summary = site.run().await;
     assert_eq!(
-        site.rows("conformed/portal_maturity_scores", &["measurement_id", "nis_code", "submitted_on", "chapter", "score", "_row"]).await,
+        site.rows(
+            "conformed/portal_maturity_scores",
+            &["measurement_id", "nis_code", "submitted_on", "chapter", "score", "_row"]
+        )
+        .await,
         ["m1 44021 2022-02-01 capaciteit 2.500000 1", "m1 44021 2022-02-01 tech comp 3.500000 1"]
     );
     assert_eq!(
@@ -124,10 +177,14 @@ async fn nested_columns_have_their_own_tables() {
         .checks
         .iter()
         .filter(|check| check.outcome() == "warning")
-        .map(|check| format!("{} {} {} {}", check.check, check.dataset, check.rows, check.detail.as_deref().unwrap_or_default()))
+        .map(|check| {
+            format!("{} {} {} {}", check.check, check.dataset, check.rows, check.detail.as_deref().unwrap_or_default())
+        })
         .collect();
     assert_eq!(warnings.len(), 5, "{warnings:#?}");
-    assert!(warnings.contains(&"unknown_reference catalogue/couplings 1 to_solution_id: s2 (1; nearest: s1)".to_owned()));
+    assert!(
+        warnings.contains(&"unknown_reference catalogue/couplings 1 to_solution_id: s2 (1; nearest: s1)".to_owned())
+    );
     assert!(warnings.contains(&"unknown_reference catalogue/solutions 1 supplier_id: l9 (1)".to_owned()));
     assert!(warnings.contains(&"unknown_reference catalogue/solutions 1 standards: x (1)".to_owned()));
     let recorded = site.rows("ops/quality_checks", &["run_id", "check", "outcome", "severity", "stage"]).await;
@@ -141,19 +198,28 @@ async fn indicators_are_known_by_kind() {
     site.deliver(
         "register/milestones",
         "2022-01-31.xlsx",
-        &[r#"{"indicator_id":"VVG-RA-01","period":"2022Q1","state":"gepland"}"#, r#"{"indicator_id":"VVG-TK-01","period":"2022Q1","state":"gepland"}"#],
+        &[
+            r#"{"indicator_id":"VVG-RA-01","period":"2022Q1","state":"gepland"}"#,
+            r#"{"indicator_id":"VVG-TK-01","period":"2022Q1","state":"gepland"}"#,
+        ],
     )
     .await;
     site.deliver(
         "reference/targets",
         "2022-01-31.csv",
-        &[r#"{"indicator_id":"VVG-TK-01","period":"2022Q1","kind":"streef","value":"3"}"#, r#"{"indicator_id":"VVG-TK-1","period":"2022Q1","kind":"streef","value":"3"}"#],
+        &[
+            r#"{"indicator_id":"VVG-TK-01","period":"2022Q1","kind":"streef","value":"3"}"#,
+            r#"{"indicator_id":"VVG-TK-1","period":"2022Q1","kind":"streef","value":"3"}"#,
+        ],
     )
     .await;
     let summary = site.run().await;
     let details: Vec<&str> = summary.checks.iter().filter_map(|check| check.detail.as_deref()).collect();
     assert_eq!(
         details,
-        ["indicator_id: VVG-TK-1 (1; nearest: VVG-TK-01, VVG-RA-01)", "indicator_id: VVG-TK-01 (1; nearest: VVG-RA-01)"]
+        [
+            "indicator_id: VVG-TK-1 (1; nearest: VVG-TK-01, VVG-RA-01)",
+            "indicator_id: VVG-TK-01 (1; nearest: VVG-RA-01)"
+        ]
     );
 }

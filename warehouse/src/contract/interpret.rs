@@ -79,7 +79,8 @@ impl Reader<'_> {
     /// The names in the file must be those of its path.
     fn agree(&self, dataset: &str, table: &Table) -> Result<()> {
         let part = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         };
         let well_formed = dataset.split_once('/').is_some_and(|(system, name)| part(system) && part(name));
         if !well_formed {
@@ -88,7 +89,8 @@ impl Reader<'_> {
                 self.file
             )));
         }
-        for (given, expected) in [(&table.physical_name, dataset.to_owned()), (&table.name, dataset.replace('/', "_"))] {
+        for (given, expected) in [(&table.physical_name, dataset.to_owned()), (&table.name, dataset.replace('/', "_"))]
+        {
             if given.value != expected {
                 let what = format!("`{}` does not agree with the path of the file: write `{expected}`", given.value);
                 return Err(wrong(self.file, &given.referenced, what));
@@ -119,7 +121,11 @@ impl Reader<'_> {
     fn text<'b>(&self, custom: &'b Custom) -> Result<&'b str> {
         match &custom.value {
             Value::Text(text) => Ok(text),
-            _ => Err(wrong(self.file, &custom.property.referenced, format!("`{}` must be a text", custom.property.value))),
+            _ => Err(wrong(
+                self.file,
+                &custom.property.referenced,
+                format!("`{}` must be a text", custom.property.value),
+            )),
         }
     }
 
@@ -127,7 +133,9 @@ impl Reader<'_> {
         match find(&table.custom_properties, name) {
             None => Ok(false),
             Some(Custom { value: Value::Flag(flag), .. }) => Ok(*flag),
-            Some(custom) => Err(wrong(self.file, &custom.property.referenced, format!("`{name}` must be true or false"))),
+            Some(custom) => {
+                Err(wrong(self.file, &custom.property.referenced, format!("`{name}` must be true or false")))
+            }
         }
     }
 
@@ -153,7 +161,13 @@ impl Reader<'_> {
             None => ';',
             Some(custom) => match self.text(custom)?.chars().collect::<Vec<_>>().as_slice() {
                 [one] if one.is_ascii() && !matches!(one, '"' | '\n' | '\r') => *one,
-                _ => return Err(wrong(self.file, &custom.property.referenced, "`separator` must be one ASCII character")),
+                _ => {
+                    return Err(wrong(
+                        self.file,
+                        &custom.property.referenced,
+                        "`separator` must be one ASCII character",
+                    ));
+                }
             },
         };
         let encoding = match find(properties, "encoding") {
@@ -162,7 +176,11 @@ impl Reader<'_> {
         };
         let sheet = find(properties, "sheet").map(|custom| self.text(custom).map(str::to_owned)).transpose()?;
         if kinds.contains(&FormatKind::Xlsx) && sheet.is_none() {
-            return Err(wrong(self.file, &formats.property.referenced, "XLSX needs the property `sheet`: the sheet to read"));
+            return Err(wrong(
+                self.file,
+                &formats.property.referenced,
+                "XLSX needs the property `sheet`: the sheet to read",
+            ));
         }
         Ok(Format { kinds, separator, encoding, decimal_comma: self.flag(table, "decimalComma")?, sheet })
     }
@@ -171,8 +189,13 @@ impl Reader<'_> {
         let columns = properties.iter().map(|property| self.column(property)).collect::<Result<Vec<_>>>()?;
         for (index, property) in properties.iter().enumerate() {
             let earlier = &columns[..index];
-            if earlier.iter().any(|column| column.name == columns[index].name || column.source == columns[index].source) {
-                return Err(wrong(self.file, &property.name.referenced, format!("a second column `{}`", property.name.value)));
+            if earlier.iter().any(|column| column.name == columns[index].name || column.source == columns[index].source)
+            {
+                return Err(wrong(
+                    self.file,
+                    &property.name.referenced,
+                    format!("a second column `{}`", property.name.value),
+                ));
             }
         }
         Ok(columns)
@@ -218,14 +241,19 @@ impl Reader<'_> {
             if logical == expected {
                 return Ok(column_type);
             }
-            Err(wrong(self.file, &property.logical_type.referenced, format!("the logicalType of `{given}` is {expected}")))
+            Err(wrong(
+                self.file,
+                &property.logical_type.referenced,
+                format!("the logicalType of `{given}` is {expected}"),
+            ))
         };
         match given {
             "list<text>" => return nested(ColumnType::List(Box::new(ColumnType::Text)), "array"),
             "list<authority>" => return nested(ColumnType::List(Box::new(ColumnType::Authority)), "array"),
             "list" => {
                 let items = property.items.as_ref().filter(|items| items.logical_type.value == "object");
-                let items = items.ok_or_else(|| wrong(self.file, at, "a `list` needs `items` of logicalType object"))?;
+                let items =
+                    items.ok_or_else(|| wrong(self.file, at, "a `list` needs `items` of logicalType object"))?;
                 return nested(ColumnType::Records(self.members(&items.properties)?), "array");
             }
             "object" => return nested(ColumnType::Record(self.members(&property.properties)?), "object"),
@@ -239,7 +267,9 @@ impl Reader<'_> {
         let column_type = match given {
             "text" => match form {
                 None => ColumnType::Text,
-                Some(form) => self.choice(&form.referenced, &form.value, &[(ENTERPRISE_NUMBER, ())]).map(|()| ColumnType::EnterpriseNumber)?,
+                Some(form) => self
+                    .choice(&form.referenced, &form.value, &[(ENTERPRISE_NUMBER, ())])
+                    .map(|()| ColumnType::EnterpriseNumber)?,
             },
             "authority" => ColumnType::Authority,
             "period" => ColumnType::Period,
@@ -258,8 +288,13 @@ impl Reader<'_> {
     fn members(&self, properties: &[Property]) -> Result<Vec<Column>> {
         let members = self.columns(properties)?;
         for (member, property) in members.iter().zip(properties) {
-            if !matches!(member.column_type, ColumnType::Text | ColumnType::Decimal) || member.privacy != Privacy::Keep {
-                return Err(wrong(self.file, &property.name.referenced, "a member of an object can be a text or a decimal"));
+            if !matches!(member.column_type, ColumnType::Text | ColumnType::Decimal) || member.privacy != Privacy::Keep
+            {
+                return Err(wrong(
+                    self.file,
+                    &property.name.referenced,
+                    "a member of an object can be a text or a decimal",
+                ));
             }
         }
         Ok(members)
@@ -272,7 +307,8 @@ impl Reader<'_> {
         if !matches!(property.logical_type.value.as_str(), "integer" | "number") {
             return Err(wrong(self.file, &first.referenced, "minimum and maximum are for numbers"));
         }
-        let [minimum, maximum] = bounds.map(|bound| bound.as_ref().map(|bound| (bound.value * MILLION).round() as i128));
+        let [minimum, maximum] =
+            bounds.map(|bound| bound.as_ref().map(|bound| (bound.value * MILLION).round() as i128));
         Ok(vec![Constraint::Range { minimum, maximum }])
     }
 
@@ -280,15 +316,27 @@ impl Reader<'_> {
         let at = &rule.kind.referenced;
         match rule.kind.value.as_str() {
             "library" => match (rule.metric.as_deref(), rule.must_be, &rule.arguments) {
-                (Some("invalidValues"), Some(0), Some(arguments)) => Ok(Constraint::OneOf(arguments.valid_values.clone())),
-                _ => Err(wrong(self.file, at, "of the library, the rule known is `metric: invalidValues` with `mustBe: 0` and `validValues`")),
+                (Some("invalidValues"), Some(0), Some(arguments)) => {
+                    Ok(Constraint::OneOf(arguments.valid_values.clone()))
+                }
+                _ => Err(wrong(
+                    self.file,
+                    at,
+                    "of the library, the rule known is `metric: invalidValues` with `mustBe: 0` and `validValues`",
+                )),
             },
             "custom" => {
                 let implementation = rule.implementation.as_ref().filter(|_| rule.engine.as_deref() == Some("peil"));
-                let implementation = implementation.ok_or_else(|| wrong(self.file, at, "a custom rule needs `engine: peil` and its `implementation`"))?;
+                let implementation = implementation.ok_or_else(|| {
+                    wrong(self.file, at, "a custom rule needs `engine: peil` and its `implementation`")
+                })?;
                 match (&implementation.not_before, &implementation.after, &implementation.checksum) {
-                    (Some(column), None, None) => Ok(Constraint::NotBefore { column: column.value.clone(), strictly: false }),
-                    (None, Some(column), None) => Ok(Constraint::NotBefore { column: column.value.clone(), strictly: true }),
+                    (Some(column), None, None) => {
+                        Ok(Constraint::NotBefore { column: column.value.clone(), strictly: false })
+                    }
+                    (None, Some(column), None) => {
+                        Ok(Constraint::NotBefore { column: column.value.clone(), strictly: true })
+                    }
                     (None, None, Some(name)) => {
                         self.choice(&name.referenced, &name.value, &[(ENTERPRISE_NUMBER, ())])?;
                         Ok(Constraint::CheckDigits)
@@ -309,7 +357,9 @@ impl Reader<'_> {
                 column: column.to_owned(),
             }),
         });
-        split.ok_or_else(|| wrong(self.file, &to.referenced, format!("`{}` is no <system>_<dataset>.<column>", to.value)))
+        split.ok_or_else(|| {
+            wrong(self.file, &to.referenced, format!("`{}` is no <system>_<dataset>.<column>", to.value))
+        })
     }
 
     fn key(&self, table: &Table) -> Result<Vec<String>> {
@@ -322,7 +372,11 @@ impl Reader<'_> {
         }
         key.sort_by_key(|(position, _)| *position);
         if key.is_empty() || key.iter().enumerate().any(|(index, (position, _))| *position != index + 1) {
-            return Err(wrong(self.file, &table.name.referenced, "a dataset needs a key: primaryKey with primaryKeyPosition 1, 2, …"));
+            return Err(wrong(
+                self.file,
+                &table.name.referenced,
+                "a dataset needs a key: primaryKey with primaryKeyPosition 1, 2, …",
+            ));
         }
         Ok(key.into_iter().map(|(_, name)| name.value.clone()).collect())
     }
@@ -331,7 +385,11 @@ impl Reader<'_> {
         let refers = columns.iter().any(|column| column.column_type.is_authority());
         let Some(custom) = find(&table.custom_properties, "factDay") else {
             return if refers {
-                Err(wrong(self.file, &table.name.referenced, "a dataset with an authority needs `factDay`: columns, or delivery"))
+                Err(wrong(
+                    self.file,
+                    &table.name.referenced,
+                    "a dataset with an authority needs `factDay`: columns, or delivery",
+                ))
             } else {
                 Ok(None)
             };
@@ -342,7 +400,9 @@ impl Reader<'_> {
             Value::List(names) if !names.is_empty() => {
                 for name in names {
                     let column = columns.iter().find(|column| column.name == *name);
-                    if !column.is_some_and(|column| matches!(column.column_type, ColumnType::Date(_) | ColumnType::Timestamp)) {
+                    if !column
+                        .is_some_and(|column| matches!(column.column_type, ColumnType::Date(_) | ColumnType::Timestamp))
+                    {
                         return Err(wrong(self.file, at, format!("`{name}` is no date or timestamp of the dataset")));
                     }
                 }

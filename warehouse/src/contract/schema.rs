@@ -39,7 +39,8 @@ impl Contract {
             (DELIVERY_DATE, DataType::Date32, "delivery date of the delivery"),
         ];
         let columns = self.stored_columns().map(Column::field);
-        let origin = origin.into_iter().map(|(name, data_type, comment)| documented(Field::new(name, data_type, true), comment));
+        let origin =
+            origin.into_iter().map(|(name, data_type, comment)| documented(Field::new(name, data_type, true), comment));
         TableSpec::new(self.staged_table(), self.description.clone(), columns.chain(origin).collect())
     }
 

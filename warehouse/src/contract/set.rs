@@ -41,7 +41,11 @@ impl ContractSet {
         collect(folder, "", &mut files)?;
         let texts = files
             .iter()
-            .map(|(name, path)| std::fs::read_to_string(path).map(|text| (name.as_str(), text)).map_err(|error| unreadable(path, &error)))
+            .map(|(name, path)| {
+                std::fs::read_to_string(path)
+                    .map(|text| (name.as_str(), text))
+                    .map_err(|error| unreadable(path, &error))
+            })
             .collect::<Result<Vec<_>>>()?;
         self.add(texts.iter().map(|(name, text)| (*name, text.as_str())))?;
         self.check_references()?;

@@ -87,7 +87,18 @@ fn a_contract_is_read_whole() {
 fn the_staged_table_leaves_out_what_is_dropped() {
     let schema = parse(GOOD).unwrap().staged_schema();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let expected = ["user_id", "authority", "registered_on", "unregistered_on", "score", DELIVERY, OBJECT, ROW, LINE, DELIVERY_DATE];
+    let expected = [
+        "user_id",
+        "authority",
+        "registered_on",
+        "unregistered_on",
+        "score",
+        DELIVERY,
+        OBJECT,
+        ROW,
+        LINE,
+        DELIVERY_DATE,
+    ];
     assert_eq!(names, expected);
     assert_eq!(schema.field(0).metadata()[crate::table::COMMENT], " (a pseudonym)");
 }
@@ -143,7 +154,10 @@ fn a_folder_overrides_and_adds() {
 
 #[test]
 fn a_reference_to_nothing_is_refused() {
-    let text = GOOD.replace("        physicalType: authority\n", "        physicalType: authority\n        relationships:\n          - to: portal_user.user_id\n");
+    let text = GOOD.replace(
+        "        physicalType: authority\n",
+        "        physicalType: authority\n        relationships:\n          - to: portal_user.user_id\n",
+    );
     let text = ContractSet::parse([("portal/users.odcs.yaml", text.as_str())]).unwrap_err().to_string();
     assert!(text.contains("unknown dataset `portal/user`") && text.contains("portal/users"), "{text}");
 }
