@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use peil_warehouse::publish::Draft;
-use peil_warehouse::table::{TableState, fingerprint};
+use peil_warehouse::table::{self, TableState, fingerprint};
 use peil_warehouse::{Error, Result};
+use sha2::{Digest, Sha256};
 
 use crate::build::{Months, Task, WHOLE, month_fingerprints};
 use crate::calendar::Calendar;
@@ -47,8 +49,7 @@ struct Prints<'a> {
 /// # Errors
 /// [`Error::Usage`] where a model reads a table that is not there.
 pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, threshold: u32, full: bool) -> Result<Plan> {
-    let runs =
-        calendar.tables.iter().map(|(name, rows)| (*name, fingerprint([format!("{:?}", rows.columns())]))).collect();
+    let runs = calendar.tables.iter().map(|(name, rows)| Ok((*name, content_hash(rows)?))).collect::<Result<_>>()?;
     let mut prints = Prints { draft, runs, full: BTreeMap::new(), lasting: BTreeMap::new(), threshold };
     let mut changed: BTreeMap<String, Task> = BTreeMap::new();
     let mut plan = Plan::default();
@@ -86,6 +87,12 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
     let stored = read.chain(checked).filter(|table| is_source(table) || table.starts_with("marts."));
     plan.stored = stored.filter(|table| !needed.contains(table.as_str())).cloned().collect();
     Ok(plan)
+}
+
+/// A hash of rows: of the one file that they would be.
+fn content_hash(rows: &RecordBatch) -> Result<String> {
+    let content = table::encode(std::slice::from_ref(rows), &rows.schema())?;
+    Ok(table::hex(&Sha256::digest(content)))
 }
 
 /// What is to be done for a model; none for a mart that is left alone.

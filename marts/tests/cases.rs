@@ -115,7 +115,8 @@ async fn run(case: &Case, fixtures: &Fixtures, models: &ModelSet) -> Outcome<()>
     }
     while let Some(name) = ahead.pop() {
         if !known.contains(&name) && !needed.contains(&name) {
-            let model = models.get(&name).ok_or_else(|| format!("`{name}` is no model, and no table of fixtures.yaml"))?;
+            let model =
+                models.get(&name).ok_or_else(|| format!("`{name}` is no model, and no table of fixtures.yaml"))?;
             ahead.extend(model.reads.iter().cloned());
             needed.insert(name);
         }
@@ -142,7 +143,9 @@ async fn run(case: &Case, fixtures: &Fixtures, models: &ModelSet) -> Outcome<()>
         }
     }
     for example in &model.header.examples {
-        query(&session, &example.query).await.map_err(|problem| format!("the example `{}`: {problem}", example.question))?;
+        query(&session, &example.query)
+            .await
+            .map_err(|problem| format!("the example `{}`: {problem}", example.question))?;
     }
     compare(&found.ok_or("the mart was not computed")?, &case.expect)
 }
@@ -177,7 +180,10 @@ async fn register_calendar(case: &Case, models: &ModelSet, session: &SessionCont
         register(session, name, rows.clone())?;
     }
     let listed: Vec<String> = shown.iter().map(|period| format!("'{period}'")).collect();
-    let sql = format!("select * from run.periods where period in ({})", if listed.is_empty() { "''".into() } else { listed.join(", ") });
+    let sql = format!(
+        "select * from run.periods where period in ({})",
+        if listed.is_empty() { "''".into() } else { listed.join(", ") }
+    );
     let periods = query(session, &sql).await?;
     register(session, "run.periods", periods)?;
     Ok(calendar.tables.keys().map(|name| (*name).to_owned()).collect())
@@ -205,8 +211,12 @@ fn table(name: &str, columns: &BTreeMap<String, String>, rows: Rows) -> Outcome<
         if let Some(column) = row.keys().find(|column| !columns.contains_key(*column)) {
             return Err(format!("{name}: `{column}` is no column in fixtures.yaml").into());
         }
-        let delivered =
-            [("_row", json!(at + 1)), ("_delivery", json!("one")), ("_delivery_date", json!("2022-01-01")), ("_object", json!("a"))];
+        let delivered = [
+            ("_row", json!(at + 1)),
+            ("_delivery", json!("one")),
+            ("_delivery_date", json!("2022-01-01")),
+            ("_object", json!("a")),
+        ];
         for (column, value) in delivered.into_iter().filter(|(column, _)| columns.contains_key(*column)) {
             row.entry(column).or_insert(value);
         }
@@ -241,8 +251,13 @@ async fn query(session: &SessionContext, sql: &str) -> Outcome<RecordBatch> {
 /// disclosure control needs.
 fn texts(rows: &RecordBatch) -> Outcome<Vec<String>> {
     let schema = rows.schema();
-    let shown: Vec<(&String, &Arc<dyn Array>)> =
-        schema.fields().iter().map(|field| field.name()).zip(rows.columns()).filter(|(name, _)| !name.starts_with('_')).collect();
+    let shown: Vec<(&String, &Arc<dyn Array>)> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name())
+        .zip(rows.columns())
+        .filter(|(name, _)| !name.starts_with('_'))
+        .collect();
     (0..rows.num_rows())
         .map(|row| {
             let cells = shown.iter().map(|(name, values)| {

@@ -8,7 +8,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`frames`] | the marts as typed rows, a frame for each section |
-//! | [`format`] | numbers, amounts, days and periods as readers of Dutch write them |
+//! | [`mod@format`] | numbers, amounts, days and periods as readers of Dutch write them |
 //! | [`sentences`] | the messages of the summary, made by rules from the frames |
 //! | [`charts`] | one function for each chart, one theme, one ordered list |
 //! | [`html`] | frames, sentences and charts as one HTML page |

@@ -159,7 +159,8 @@ impl Site {
         let answer = self.peil(&["sql", query, "--format", "csv"]);
         assert_eq!(answer.code, Some(0), "{query}\n{}", answer.stderr);
         let mut reader = csv::Reader::from_reader(answer.stdout.as_bytes());
-        let record = |record: Result<csv::StringRecord, csv::Error>| record.expect("CSV").iter().map(str::to_owned).collect();
+        let record =
+            |record: Result<csv::StringRecord, csv::Error>| record.expect("CSV").iter().map(str::to_owned).collect();
         reader.records().map(record).collect()
     }
 

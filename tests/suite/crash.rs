@@ -17,7 +17,10 @@ fn a_power_cut_at_any_write_leaves_all_of_one_run_or_all_of_the_next() {
     let site = Site::sample();
     site.run();
     let before = marts(&site);
-    site.deliver("portal/plates/2022-07-15.csv", "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-plaat;Gent;2022-06-20;\n");
+    site.deliver(
+        "portal/plates/2022-07-15.csv",
+        "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-plaat;Gent;2022-06-20;\n",
+    );
     let whole = Site::empty();
     peil_tests::copy_tree(&site.landing(), &whole.landing());
     whole.run();

@@ -11,8 +11,17 @@ fn every_planted_fault_is_found_and_moves_no_figure() {
     let reasons = site.sql("select distinct reason from ops.rejected_rows order by 1");
     let reasons: Vec<&str> = reasons.iter().map(|row| row[0].as_str()).collect();
     for reason in [
-        "bad_checksum", "bad_date", "bad_json", "bad_number", "bad_order", "bad_period", "bad_timestamp", "missing_value",
-        "not_allowed", "out_of_range", "wrong_column_count",
+        "bad_checksum",
+        "bad_date",
+        "bad_json",
+        "bad_number",
+        "bad_order",
+        "bad_period",
+        "bad_timestamp",
+        "missing_value",
+        "not_allowed",
+        "out_of_range",
+        "wrong_column_count",
     ] {
         assert!(reasons.contains(&reason), "{reason} is planted and not found: {reasons:?}");
     }
@@ -33,7 +42,10 @@ fn a_refused_delivery_counts_for_nothing_until_it_comes_in_good_order() {
     assert!(answer.stderr.contains("2022-03-31.csv") || answer.stdout.contains("2022-03-31.csv"));
     let plates = "select value from marts.indicator_values where indicator_id = 'VVG-RA-04' and period = '2022Q1'";
     assert_eq!(site.value(plates), "");
-    assert_eq!(site.value("select value from marts.indicator_values where indicator_id = 'VVG-AK-01' and period = '2022Q1'"), "1.0");
+    assert_eq!(
+        site.value("select value from marts.indicator_values where indicator_id = 'VVG-AK-01' and period = '2022Q1'"),
+        "1.0"
+    );
     let refused = site.sql("select object, outcome, rows, accepted, rejected from ops.deliveries where outcome = 'refused' order by object");
     assert_eq!(refused[0], ["portal/plates/2022-03-31.csv", "refused", "2", "1", "1"]);
     assert_eq!(site.value("select line from ops.rejected_rows"), "3");

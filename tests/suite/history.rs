@@ -69,7 +69,9 @@ fn known_on_a_day_is_what_a_run_without_the_later_deliveries_gives() {
             text.len() >= 7 && text[..4].bytes().all(|b| b.is_ascii_digit()) && text.as_bytes()[4] == b'-'
         });
         digits.map(|(at, _)| {
-            let day = name.get(at..at + 10).filter(|text| text[8..].bytes().all(|b| b.is_ascii_digit()) && text.as_bytes()[7] == b'-');
+            let day = name
+                .get(at..at + 10)
+                .filter(|text| text[8..].bytes().all(|b| b.is_ascii_digit()) && text.as_bytes()[7] == b'-');
             day.map_or_else(|| format!("{}-31", &name[at..at + 7]), str::to_owned)
         })
     };
@@ -80,7 +82,9 @@ fn known_on_a_day_is_what_a_run_without_the_later_deliveries_gives() {
     for file in files_below(&then.landing()) {
         let object = file.strip_prefix(then.landing()).unwrap().to_str().unwrap().to_owned();
         // A month stands for its last day, so 2022-04 counts and 2022-05 does not.
-        if object.contains('/') && date_of(&object).is_some_and(|date| date.as_str() > DAY && !date.starts_with("2022-04-31")) {
+        if object.contains('/')
+            && date_of(&object).is_some_and(|date| date.as_str() > DAY && !date.starts_with("2022-04-31"))
+        {
             std::fs::remove_file(file).unwrap();
         }
     }
@@ -93,7 +97,10 @@ fn known_on_a_day_is_what_a_run_without_the_later_deliveries_gives() {
 #[test]
 fn an_alias_that_staff_add_counts_in_the_next_run() {
     let site = Site::sample();
-    site.deliver("portal/data_ownership/2022-06-15.csv", "bestuur;dienst;sinds;tot\nZottegempje;burgerzaken;2022-06-01;\n");
+    site.deliver(
+        "portal/data_ownership/2022-06-15.csv",
+        "bestuur;dienst;sinds;tot\nZottegempje;burgerzaken;2022-06-01;\n",
+    );
     let answer = site.run();
     let owners = "select value from marts.indicator_values where indicator_id = 'VVG-RA-03' and period = '2022Q2'";
     let before: f64 = site.value(owners).parse().unwrap();

@@ -1,5 +1,7 @@
 //! The acceptance suite: what users rely on, through the program itself.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it must be")]
+
 mod clients;
 mod crash;
 mod deliveries;

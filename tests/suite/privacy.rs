@@ -44,7 +44,9 @@ fn texts(path: &Path) -> BTreeSet<String> {
     for batch in reader {
         for column in batch.unwrap().columns() {
             let formatter = ArrayFormatter::try_new(column, &options).unwrap();
-            found.extend((0..column.len()).filter(|row| column.is_valid(*row)).map(|row| formatter.value(row).to_string()));
+            found.extend(
+                (0..column.len()).filter(|row| column.is_valid(*row)).map(|row| formatter.value(row).to_string()),
+            );
         }
     }
     found
@@ -59,14 +61,22 @@ fn no_dropped_or_raw_pseudonymised_value_is_in_any_file_of_the_warehouse_or_any_
     let secrets = [PERSON, MAIL, ACCOUNT, REMARK, ADDRESS, peil_tests::KEY];
     let rejected = site.peil(&["rejected"]);
     for secret in secrets {
-        for (what, text) in [("the run's talk", &answer.stderr), ("the run's output", &answer.stdout), ("peil rejected", &rejected.stdout)] {
+        for (what, text) in [
+            ("the run's talk", &answer.stderr),
+            ("the run's output", &answer.stdout),
+            ("peil rejected", &rejected.stdout),
+        ] {
             assert!(!text.contains(secret), "{secret} in {what}");
         }
     }
     for file in files_below(&site.warehouse()) {
         let bytes = std::fs::read(&file).unwrap();
         for secret in secrets {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} in {}", file.display());
+            assert!(
+                !bytes.windows(secret.len()).any(|window| window == secret.as_bytes()),
+                "{secret} in {}",
+                file.display()
+            );
         }
         if file.extension().is_some_and(|extension| extension == "parquet") {
             for text in texts(&file) {
@@ -74,7 +84,9 @@ fn no_dropped_or_raw_pseudonymised_value_is_in_any_file_of_the_warehouse_or_any_
             }
         }
     }
-    let users = site.sql("select \"column\", raw_value, reason from ops.rejected_rows where dataset = 'portal/events' order by line");
+    let users = site.sql(
+        "select \"column\", raw_value, reason from ops.rejected_rows where dataset = 'portal/events' order by line",
+    );
     assert_eq!(users[0], ["actie", "staren", "not_allowed"]);
     assert_eq!(users[1], ["", "", "bad_json"]);
 }

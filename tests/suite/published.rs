@@ -8,9 +8,14 @@ const PUBLISHED: &str = include_str!("../data/published_indicators.csv");
 #[test]
 fn every_realised_number_of_the_published_table_is_reproduced() {
     let site = Site::published();
-    let rows = site.sql("select indicator_id, period, value from marts.indicator_values where period in ('2021', '2022Q1', '2022Q2')");
+    let rows = site.sql(
+        "select indicator_id, period, value from marts.indicator_values where period in ('2021', '2022Q1', '2022Q2')",
+    );
     let value = |id: &str, period: &str| {
-        rows.iter().find(|row| row[0] == id && row[1] == period).map(|row| row[2].clone()).unwrap_or_else(|| panic!("no row for {id} {period}"))
+        rows.iter()
+            .find(|row| row[0] == id && row[1] == period)
+            .map(|row| row[2].clone())
+            .unwrap_or_else(|| panic!("no row for {id} {period}"))
     };
     let mut reader = csv::Reader::from_reader(PUBLISHED.as_bytes());
     let (mut numeric, mut cells) = (0, 0);
@@ -62,7 +67,8 @@ fn the_costs_are_those_of_the_published_table_to_the_cent() {
     let site = Site::published();
     let total = site.sql("select sum(actual), sum(forecast) from marts.costs where year = 2022");
     assert_eq!(total[0], ["94840.79", "162584.16"]);
-    let budget = site.sql("select budget, actual, forecast, round(budget_share * 1000) from marts.budget where year = 2022");
+    let budget =
+        site.sql("select budget, actual, forecast, round(budget_share * 1000) from marts.budget where year = 2022");
     assert_eq!(budget[0][..3], ["111018.00", "94840.79", "162584.16"]);
     assert_eq!(budget[0][3].parse::<f64>().unwrap(), 1464.0);
 }
@@ -70,7 +76,8 @@ fn the_costs_are_those_of_the_published_table_to_the_cent() {
 #[test]
 fn every_check_of_the_sample_passes() {
     let site = Site::published();
-    let failed = site.sql("select \"check\", dataset, outcome, detail from ops.quality_checks where outcome <> 'passed'");
+    let failed =
+        site.sql("select \"check\", dataset, outcome, detail from ops.quality_checks where outcome <> 'passed'");
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(site.value("select count(*) from ops.unresolved_authorities"), "0");
     assert_eq!(site.value("select count(*) from ops.deliveries where rows <> accepted + rejected"), "0");

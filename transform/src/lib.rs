@@ -4,8 +4,8 @@
 //! Staged tables are never overwritten and hold every accepted row with its
 //! delivery. What is *current* is a view of them for a known-on day, and that
 //! view is made here, driven by the contracts: there is no code per dataset
-//! but for what is nested in a row ([`explode`]) and the daily activity on the
-//! portal ([`rollup`]).
+//! but for what is nested in a row (`explode`) and the daily activity on the
+//! portal (`rollup`).
 //!
 //! | module | does |
 //! | --- | --- |
@@ -16,6 +16,7 @@
 //! | `dimensions`, `facts`, `survey` | tables made whole; large facts by month |
 //! | `normalise`, `authority`, `composition` | references to authorities; their successors |
 //! | `explode`, `rollup` | tables of nested columns; daily activity |
+//! | `receipts` | which of two deliveries of one name came in later |
 //! | `unresolved`, `check`, `corrections` | what is told of all this in `ops` |
 //!
 //! Everything is made again only where its inputs changed, and files are named
@@ -38,6 +39,7 @@ mod frame;
 mod hash;
 mod job;
 mod normalise;
+mod receipts;
 mod reference;
 mod rollup;
 pub mod stage;

@@ -20,7 +20,7 @@ use crate::delivery::{self, DELIVERIES, Delivery};
 use crate::job::{Job, Outcome};
 use crate::reference::{self, REFERENCES};
 use crate::unresolved::{self, UnresolvedAuthority};
-use crate::{CODE_VERSION, corrections, dimensions, facts};
+use crate::{CODE_VERSION, corrections, dimensions, facts, receipts};
 
 /// The name of the stage, among the inputs of what is published and in what
 /// is told.
@@ -107,6 +107,7 @@ async fn transform(context: &TransformContext<'_>, draft: &mut Draft, summary: &
         .collect::<Result<Vec<_>>>()?;
     context.progress.begin(STAGE, datasets.len() as u64);
     let deliveries = delivery::in_force(draft, context.contracts, context.known_on).await?;
+    receipts::write(draft, &deliveries).await?;
     let mut work = Work { context, deliveries, cores: cores(), made: BTreeSet::new(), corrections: BTreeMap::new() };
 
     let (first, rest): (Vec<_>, Vec<_>) =

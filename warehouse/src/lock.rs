@@ -34,7 +34,11 @@ impl RunLock {
         if file.try_lock().is_err() {
             let mut other = String::new();
             file.read_to_string(&mut other)?;
-            progress.note(&format!("another run is at work in {} ({}): waiting for it to end", storage.url(), other.trim()));
+            progress.note(&format!(
+                "another run is at work in {} ({}): waiting for it to end",
+                storage.url(),
+                other.trim()
+            ));
             file = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await.map_err(Error::internal)??;
         }
         file.set_len(0)?;

@@ -8,11 +8,7 @@
 /// assert_eq!(nearest("landng", ["landing", "warehouse"], 3), ["landing"]);
 /// assert!(nearest("xyz", ["landing", "warehouse"], 3).is_empty());
 /// ```
-pub fn nearest<'a>(
-    wrong: &str,
-    known: impl IntoIterator<Item = &'a str>,
-    limit: usize,
-) -> Vec<&'a str> {
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<&'a str> {
     let wrong = wrong.to_lowercase();
     let mut scored: Vec<(f64, &str)> = known
         .into_iter()

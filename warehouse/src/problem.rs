@@ -76,7 +76,9 @@ impl Reason {
             Self::BadJson => "give one well-formed JSON object",
             Self::WrongColumnCount => "give as many fields as the header has; quote a field that holds the separator",
             Self::BadOrder => "let the end not come before the start",
-            Self::BadChecksum => "check the enterprise number: ten digits, the last two are 97 minus the rest modulo 97",
+            Self::BadChecksum => {
+                "check the enterprise number: ten digits, the last two are 97 minus the rest modulo 97"
+            }
         }
     }
 }

@@ -144,7 +144,13 @@ impl Draft {
     ///
     /// # Errors
     /// [`Error::Internal`] where the table was not declared.
-    pub fn set_part(&mut self, name: &str, part: &str, fingerprint: impl Into<String>, files: Vec<DataFile>) -> Result<()> {
+    pub fn set_part(
+        &mut self,
+        name: &str,
+        part: &str,
+        fingerprint: impl Into<String>,
+        files: Vec<DataFile>,
+    ) -> Result<()> {
         let state = self.state(name)?;
         state.files.retain(|file| file.part != part);
         let at = state.files.partition_point(|file| file.part.as_str() < part);
@@ -240,24 +246,25 @@ impl Draft {
         }
         self.storage.sync(&written).await?;
         let (storage, base) = (&self.storage, &self.base);
-        let versions: Vec<(String, u64)> = futures::stream::iter(self.next.tables.iter().map(|(name, next)| async move {
-            let before = base.table(name);
-            let unchanged = before.is_some_and(|before| {
-                before.version.is_some()
-                    && before.files == next.files
-                    && before.schema == next.schema
-                    && before.description == next.description
-            });
-            if unchanged && !table::latest_is_ahead(storage, name, next).await? {
-                return Ok::<_, Error>(None);
-            }
-            let version = table::commit(storage, &Commit { table: name, base: before, next, at }).await?;
-            Ok(Some((name.clone(), version)))
-        }))
-        .buffer_unordered(CONCURRENT_COMMITS)
-        .try_filter_map(|version| async move { Ok(version) })
-        .try_collect()
-        .await?;
+        let versions: Vec<(String, u64)> =
+            futures::stream::iter(self.next.tables.iter().map(|(name, next)| async move {
+                let before = base.table(name);
+                let unchanged = before.is_some_and(|before| {
+                    before.version.is_some()
+                        && before.files == next.files
+                        && before.schema == next.schema
+                        && before.description == next.description
+                });
+                if unchanged && !table::latest_is_ahead(storage, name, next).await? {
+                    return Ok::<_, Error>(None);
+                }
+                let version = table::commit(storage, &Commit { table: name, base: before, next, at }).await?;
+                Ok(Some((name.clone(), version)))
+            }))
+            .buffer_unordered(CONCURRENT_COMMITS)
+            .try_filter_map(|version| async move { Ok(version) })
+            .try_collect()
+            .await?;
         for (name, version) in versions {
             self.state(&name)?.version = Some(version);
         }
@@ -307,14 +314,16 @@ mod tests {
     async fn rows(storage: &Storage) -> Vec<i64> {
         let published = Published::read(storage).await.unwrap();
         let batches = published.batches(storage, TABLE, None).await.unwrap();
-        let column = |batch: &RecordBatch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec();
+        let column =
+            |batch: &RecordBatch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec();
         batches.iter().flat_map(column).collect()
     }
 
     async fn delta_files(storage: &Storage) -> Vec<String> {
         let url = storage.url().join(TABLE).unwrap();
         let table = deltalake_core::DeltaTableBuilder::from_url(url).unwrap().load().await.unwrap();
-        let mut files: Vec<String> = table.snapshot().unwrap().log_data().iter().map(|file| file.path().to_string()).collect();
+        let mut files: Vec<String> =
+            table.snapshot().unwrap().log_data().iter().map(|file| file.path().to_string()).collect();
         files.sort();
         files
     }

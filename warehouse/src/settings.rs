@@ -26,7 +26,11 @@ pub const KEYS: [(&str, &str, &str); 8] = [
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
     ("models", "a folder of mart models and indicators that add to the built-in ones or replace them", "\"\""),
     ("ingest.refuse_above", "the share of rejected rows above which a delivery is refused", "0.05"),
-    ("ingest.clear_after_days", "days after which an accepted delivery is cleared from the landing area (0: never)", "0"),
+    (
+        "ingest.clear_after_days",
+        "days after which an accepted delivery is cleared from the landing area (0: never)",
+        "0",
+    ),
     ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
     ("privacy.threshold", "counts of fewer persons, and averages of fewer ratings or authorities, are not shown", "5"),
 ];
@@ -143,7 +147,9 @@ impl Values {
             return Err(Error::usage(format!("{place}: `{key}` is no setting{hint}")));
         }
         let value = match value {
-            Value::String(text) if is_relative_path(key, &text) => Value::String(folder.join(text).to_string_lossy().into_owned()),
+            Value::String(text) if is_relative_path(key, &text) => {
+                Value::String(folder.join(text).to_string_lossy().into_owned())
+            }
             value => value,
         };
         self.set(key, value, place.to_owned());
@@ -194,7 +200,9 @@ impl Values {
 
     fn whole(&self, key: &str) -> Result<u32> {
         match self.values.get(key) {
-            Some((Value::Integer(number), _)) => u32::try_from(*number).map_err(|_| self.wrong(key, "a whole number from 0")),
+            Some((Value::Integer(number), _)) => {
+                u32::try_from(*number).map_err(|_| self.wrong(key, "a whole number from 0"))
+            }
             _ => Err(self.wrong(key, "a whole number from 0")),
         }
     }

@@ -67,9 +67,9 @@ impl Storage {
         let url = Url::parse(location).ok().filter(|url| url.scheme().len() > 1);
         match url {
             Some(url) if url.scheme() == "file" => {
-                let path = url
-                    .to_file_path()
-                    .map_err(|()| Error::usage(format!("`{location}` is no path on this machine: write file:///path")))?;
+                let path = url.to_file_path().map_err(|()| {
+                    Error::usage(format!("`{location}` is no path on this machine: write file:///path"))
+                })?;
                 Self::open_folder(&path)
             }
             Some(url) => {
@@ -86,7 +86,8 @@ impl Storage {
     }
 
     fn open_folder(path: &FilePath) -> Result<Self> {
-        let failed = |error: std::io::Error| Error::storage(format!("the folder {} cannot be opened: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| Error::storage(format!("the folder {} cannot be opened: {error}", path.display()));
         std::fs::create_dir_all(path).map_err(failed)?;
         let root = path.canonicalize().map_err(failed)?;
         let url = Url::from_directory_path(&root)
@@ -108,7 +109,8 @@ impl Storage {
     /// The path in the store of a path under the root.
     pub fn object_path(&self, path: &str) -> Path {
         let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
-        let parts: Vec<String> = parts.chain(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned)).collect();
+        let parts: Vec<String> =
+            parts.chain(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned)).collect();
         Path::from_iter(parts)
     }
 
@@ -127,7 +129,13 @@ impl Storage {
         let listing = self.store.list(Some(&self.object_path(prefix)));
         let mut objects: Vec<Object> = listing
             .map_ok(|meta| Object {
-                path: meta.location.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
+                path: meta
+                    .location
+                    .parts()
+                    .skip(skip)
+                    .map(|part| part.as_ref().to_owned())
+                    .collect::<Vec<_>>()
+                    .join("/"),
                 size: meta.size,
                 modified: meta.last_modified,
                 etag: meta.e_tag,
@@ -190,8 +198,11 @@ impl Storage {
         let Some(root) = &self.root else { return Ok(()) };
         let files: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
         sync_all(files.clone()).await?;
-        let folders: BTreeSet<PathBuf> =
-            files.iter().flat_map(|file| file.ancestors().skip(1).take_while(|a| a.starts_with(root))).map(PathBuf::from).collect();
+        let folders: BTreeSet<PathBuf> = files
+            .iter()
+            .flat_map(|file| file.ancestors().skip(1).take_while(|a| a.starts_with(root)))
+            .map(PathBuf::from)
+            .collect();
         sync_all(folders.into_iter().collect()).await
     }
 

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`interval`] | stock, cumulative | where it is open on the peildatum |
 //! | [`event`] | flow, distinct, rolling, monthly_active | where its day lies in the window of the period |
-//! | [`line`] | average, stock with `line:` | where it is the latest of its line on the peildatum |
+//! | [`mod@line`] | average, stock with `line:` | where it is the latest of its line on the peildatum |
 //!
 //! What is counted in which period then stands in the model
 //! `intermediate.indicator_hits`; value and breakdown by authority are counts

@@ -31,7 +31,11 @@ const CONCURRENT_FILES: usize = 4;
 pub fn encode(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Bytes> {
     // Documentation of columns stands in the table's log, not in each file.
     let plain = Arc::new(Schema::new(
-        schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default())).collect::<Vec<_>>(),
+        schema
+            .fields()
+            .iter()
+            .map(|field| field.as_ref().clone().with_metadata(Default::default()))
+            .collect::<Vec<_>>(),
     ));
     let options = ArrowWriterOptions::new().with_properties(properties(&plain)?).with_skip_arrow_metadata(true);
     let mut content = Vec::new();
@@ -101,7 +105,9 @@ pub async fn read_batches(
         Some(columns) => {
             let indices = columns
                 .iter()
-                .map(|column| schema.index_of(column).map_err(|_| Error::internal(format!("{table} has no column {column}"))))
+                .map(|column| {
+                    schema.index_of(column).map_err(|_| Error::internal(format!("{table} has no column {column}")))
+                })
                 .collect::<Result<Vec<_>>>()?;
             Arc::new(schema.project(&indices)?)
         }
