@@ -2,6 +2,8 @@
 //! (That this test exists also makes Cargo build the program for the
 //! acceptance suite.)
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it must be")]
+
 use std::process::Command;
 
 fn peil(arguments: &[&str]) -> (Option<i32>, String, String) {

@@ -782,11 +782,11 @@ def keep_latest(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
             f" and {rows}.{FACT_DAYS[dataset]} < spellings.until_day"
         )
     if "authority" in key:
+        key = key.replace("authority", f"coalesce(nis_code, {rows}.authority)")
         connection.execute(
             f"create table {name} as"
             f" select {rows}.*, spellings.nis_code, {rows}.rowid as position from {rows} {resolved}"
-            f" qualify row_number() over (partition by {key.replace('authority', f'coalesce(nis_code, {rows}.authority)')}"
-            f" order by {rows}.rowid desc) = 1"
+            f" qualify row_number() over (partition by {key} order by {rows}.rowid desc) = 1"
         )
         return
     code = ", spellings.nis_code" if resolved else ""

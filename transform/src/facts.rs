@@ -15,12 +15,18 @@ use crate::conform::{add_origin, derive, staged_columns};
 use crate::dataset::MONTH;
 use crate::days::{Month, month_text};
 use crate::frame::{Slices, failed};
-use crate::job::{Encoded, Job, Outcome};
+use crate::job::{Encoded, Job, Outcome, Part};
 use crate::rollup;
 use crate::survey::{Survey, row_months};
 
-/// Rows that are held in memory at once, more or less.
-const WAVE_ROWS: u64 = 400_000;
+/// Rows of months that are made together, more or less.
+const WAVE_ROWS: u64 = 250_000;
+/// Such groups of months that are in memory at the same time: while one is
+/// encoded, the next is read.
+const CONCURRENT_WAVES: usize = 2;
+/// A delivery with more stretches of one month than this is not in the order
+/// of time.
+const STRETCHES: usize = 64;
 /// Deliveries or months that are under way at the same time.
 const CONCURRENCY: usize = 3;
 
@@ -40,20 +46,15 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
     let tables: Vec<String> = job.tables().into_iter().map(|spec| spec.name).collect();
     let changed = |month: &Month| tables.iter().any(|table| !job.has(table, &month_text(*month), &fingerprints[month]));
     let mut outcome = Outcome::default();
-    for wave in waves(months.iter().filter(|(month, _)| changed(month)).map(|(month, rows)| (*month, *rows))) {
-        let pieces = read(job, &survey, &wave).await?;
-        let encoded: Vec<Vec<Encoded>> = futures::stream::iter(pieces)
-            .map(|(month, pieces)| job.compute(move |job| encode(job, month, pieces)))
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await?;
-        for (month, encoded) in wave.iter().zip(encoded) {
-            for encoded in encoded {
-                outcome.made.push(job.write(encoded, &fingerprints[month]).await?);
-            }
-        }
+    let changed: Vec<(Month, u64)> = months.into_iter().filter(|(month, _)| changed(month)).collect();
+    let mut made = futures::stream::iter(waves(&changed))
+        .map(|wave| make_wave(job, &survey, &fingerprints, wave))
+        .buffered(CONCURRENT_WAVES);
+    while let Some(parts) = made.try_next().await? {
+        outcome.made.extend(parts);
     }
-    let there: BTreeSet<String> = months.keys().map(|month| month_text(*month)).collect();
+    drop(made);
+    let there: BTreeSet<String> = fingerprints.keys().map(|month| month_text(*month)).collect();
     for table in tables {
         let parts = job.present.get(&table).into_iter().flat_map(|parts| parts.keys());
         outcome.gone.extend(parts.filter(|part| !there.contains(*part)).map(|part| (table.clone(), part.clone())));
@@ -63,19 +64,39 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// Makes some months.
+async fn make_wave(
+    job: &Job,
+    survey: &Survey,
+    fingerprints: &BTreeMap<Month, String>,
+    wave: BTreeSet<Month>,
+) -> Result<Vec<Part>> {
+    let pieces = read(job, survey, &wave).await?;
+    let parts: Vec<Vec<Part>> = futures::stream::iter(pieces)
+        .map(|(month, pieces)| async move {
+            let encoded = job.compute(move |job| encode(job, month, pieces)).await?;
+            let writes = encoded.into_iter().map(|encoded| job.write(encoded, &fingerprints[&month]));
+            futures::future::try_join_all(writes).await
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
 /// Months after one another that together fit in memory.
-fn waves(months: impl Iterator<Item = (Month, u64)>) -> Vec<BTreeSet<Month>> {
+fn waves(months: &[(Month, u64)]) -> Vec<BTreeSet<Month>> {
     let mut waves: Vec<BTreeSet<Month>> = Vec::new();
     let mut held = u64::MAX;
     for (month, rows) in months {
-        held = held.saturating_add(rows);
+        held = held.saturating_add(*rows);
         match waves.last_mut() {
             Some(wave) if held <= WAVE_ROWS => {
-                wave.insert(month);
+                wave.insert(*month);
             }
             _ => {
-                waves.push(BTreeSet::from([month]));
-                held = rows;
+                waves.push(BTreeSet::from([*month]));
+                held = *rows;
             }
         }
     }
@@ -87,7 +108,8 @@ async fn read(job: &Job, survey: &Survey, wave: &BTreeSet<Month>) -> Result<BTre
     let deliveries: BTreeSet<usize> = wave.iter().flat_map(|month| survey.deliveries_of(*month)).collect();
     let split: Vec<Vec<(Month, Piece)>> = futures::stream::iter(deliveries)
         .map(|at| async move {
-            let files = job.staged(&job.deliveries[at]).await?;
+            let wanted = survey.files[at].iter().map(|months| !months.is_disjoint(wave)).collect();
+            let files = job.staged_where(&job.deliveries[at], wanted).await?;
             let (wave, replaced) = (wave.clone(), survey.decision.replaced[at].clone());
             job.compute(move |job| split(job, at, files, &wave, &replaced)).await
         })
@@ -105,7 +127,7 @@ async fn read(job: &Job, survey: &Survey, wave: &BTreeSet<Month>) -> Result<BTre
 fn split(
     job: &Job,
     at: usize,
-    files: Vec<Bytes>,
+    files: Vec<Option<Bytes>>,
     wave: &BTreeSet<Month>,
     replaced: &[u32],
 ) -> Result<Vec<(Month, Piece)>> {
@@ -114,7 +136,11 @@ fn split(
     columns.retain(|column| column != MONTH);
     let mut pieces = Vec::new();
     let mut offset = 0u32;
-    for content in files {
+    for (file, content) in delivery.files.iter().zip(files) {
+        let Some(content) = content else {
+            offset += file.rows as u32;
+            continue;
+        };
         for slice in Slices::open(content, staged_columns(dataset))? {
             let mut frame = slice?;
             let rows = frame.height() as u32;
@@ -134,18 +160,22 @@ fn split(
 
 /// The rows of each month of the wave.
 fn by_month(frame: &DataFrame, months: &[Option<Month>], wave: &BTreeSet<Month>) -> Result<Vec<(Month, DataFrame)>> {
-    if let Some(Some(only)) = months.first().filter(|first| months.iter().all(|month| month == *first)) {
-        return Ok(if wave.contains(only) { vec![(*only, frame.clone())] } else { Vec::new() });
+    let stretches = || months.chunk_by(|one, other| one == other);
+    if stretches().take(STRETCHES + 1).count() <= STRETCHES {
+        let mut start = 0;
+        let mut pieces = Vec::new();
+        for stretch in stretches() {
+            if let Some(month) = stretch[0].filter(|month| wave.contains(month)) {
+                pieces.push((month, frame.slice(start as i64, stretch.len())));
+            }
+            start += stretch.len();
+        }
+        return Ok(pieces);
     }
     let mut rows: BTreeMap<Month, Vec<IdxSize>> = BTreeMap::new();
-    let mut last = (None, false);
     for (row, month) in months.iter().enumerate() {
-        let Some(month) = month else { continue };
-        if last.0 != Some(*month) {
-            last = (Some(*month), wave.contains(month));
-        }
-        if last.1 {
-            rows.entry(*month).or_default().push(row as IdxSize);
+        if let Some(month) = month.filter(|month| wave.contains(month)) {
+            rows.entry(month).or_default().push(row as IdxSize);
         }
     }
     let taken = rows.into_iter().map(|(month, rows)| {
@@ -182,7 +212,7 @@ mod tests {
     #[test]
     fn waves_hold_months_that_fit_together() {
         let months = [(1, 10), (2, WAVE_ROWS - 10), (3, 1), (4, WAVE_ROWS * 3), (5, 5)];
-        let found = waves(months.into_iter());
+        let found = waves(&months);
         assert_eq!(found, [BTreeSet::from([1, 2]), BTreeSet::from([3]), BTreeSet::from([4]), BTreeSet::from([5])]);
     }
 }

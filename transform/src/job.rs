@@ -94,6 +94,16 @@ impl Job {
             .await
     }
 
+    /// The staged files of a delivery that are wanted; the others are not read.
+    pub async fn staged_where(&self, delivery: &Delivery, wanted: Vec<bool>) -> Result<Vec<Option<Bytes>>> {
+        let table = self.dataset.contract.staged_table();
+        let read = delivery.files.iter().zip(wanted).map(|(file, wanted)| {
+            let table = &table;
+            async move { if wanted { table::read_file(&self.storage, table, file).await.map(Some) } else { Ok(None) } }
+        });
+        futures::stream::iter(read).buffered(CONCURRENT_READS).try_collect().await
+    }
+
     /// The staged files of all deliveries, in order.
     pub async fn all_staged(&self) -> Result<Vec<Vec<Bytes>>> {
         futures::stream::iter(self.deliveries.iter().map(|delivery| self.staged(delivery)))

@@ -2,7 +2,7 @@
 //! of its rows a later one replaces. It reads keys and days only, and the rest
 //! of the few rows whose key occurs twice.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
@@ -29,6 +29,8 @@ pub(crate) struct Survey {
     pub rows: Vec<BTreeMap<Month, u64>>,
     /// What is replaced and corrected.
     pub decision: Decision,
+    /// Of each delivery, the months that occur in each of its files.
+    pub files: Vec<Vec<BTreeSet<Month>>>,
     /// Of each delivery, a hash over its replaced rows by month.
     replaced: Vec<BTreeMap<Month, String>>,
 }
@@ -48,8 +50,12 @@ impl Survey {
             .buffered(CONCURRENT_DELIVERIES)
             .try_collect()
             .await?;
-        let (hashes, months): (Vec<Vec<u64>>, Vec<Vec<Run>>) =
-            looks.into_iter().map(|look| (look.hashes, look.months)).unzip();
+        let (mut hashes, mut months, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        for look in looks {
+            hashes.push(look.hashes);
+            months.push(look.months);
+            files.push(look.files);
+        }
         let positions = job
             .compute(move |_| {
                 let twice = repeated(hashes.iter().map(Vec::as_slice));
@@ -69,7 +75,7 @@ impl Survey {
         let rows = months.iter().zip(&decision.replaced).map(|(runs, replaced)| in_force(runs, replaced)).collect();
         let replaced =
             months.iter().zip(&decision.replaced).map(|(runs, replaced)| replaced_by_month(runs, replaced)).collect();
-        Ok(Self { rows, decision, replaced })
+        Ok(Self { rows, decision, files, replaced })
     }
 
     /// The months with rows in force, and how many.
@@ -107,11 +113,13 @@ struct Run {
 struct Look {
     hashes: Vec<u64>,
     months: Vec<Run>,
+    files: Vec<BTreeSet<Month>>,
 }
 
 fn look(job: &Job, at: usize, files: Vec<Bytes>) -> Result<Look> {
-    let mut seen = Look { hashes: Vec::new(), months: Vec::new() };
+    let mut seen = Look { hashes: Vec::new(), months: Vec::new(), files: Vec::new() };
     for content in files {
+        let mut of_file = BTreeSet::new();
         for slice in Slices::open(content, key_columns(&job.dataset))? {
             let mut frame = slice?;
             derive(&mut frame, &job.dataset, &job.deliveries[at], &job.resolver)?;
@@ -121,8 +129,12 @@ fn look(job: &Job, at: usize, files: Vec<Bytes>) -> Result<Look> {
                     Some(run) if run.month == month => run.rows += 1,
                     _ => seen.months.push(Run { month, rows: 1 }),
                 }
+                if of_file.last() != month.as_ref() {
+                    of_file.extend(month);
+                }
             }
         }
+        seen.files.push(of_file);
     }
     if u32::try_from(seen.hashes.len()).is_err() {
         return Err(Error::source(format!(
