@@ -32,8 +32,14 @@ pub fn program() -> PathBuf {
 fn scratch() -> &'static Path {
     static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
     SCRATCH.get_or_init(|| {
-        let folder = program().with_file_name("peil-suite");
-        let _ = std::fs::remove_dir_all(&folder);
+        let all = program().with_file_name("peil-suite");
+        for left in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+            // Named by its process: that of a suite at work is left alone.
+            if !Path::new("/proc").join(left.file_name()).exists() {
+                let _ = std::fs::remove_dir_all(left.path());
+            }
+        }
+        let folder = all.join(std::process::id().to_string());
         std::fs::create_dir_all(&folder).expect("a folder for the tests");
         folder
     })
