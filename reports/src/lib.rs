@@ -18,9 +18,11 @@
 //! a report depends on the moment at which it is made.
 
 pub mod charts;
+pub mod document;
 pub mod format;
 pub mod frames;
 pub mod html;
+pub mod sections;
 pub mod sentences;
 mod write;
 
