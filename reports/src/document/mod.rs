@@ -33,10 +33,10 @@ impl Document {
         self.sections.iter().find(|section| section.name == name)
     }
 
-    /// Every table, in order.
+    /// Every table, in order, those of the annex too.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
-            Block::Table(table) => Some(table),
+            Block::Table(table) | Block::Annex(table) => Some(table),
             _ => None,
         })
     }
@@ -84,6 +84,9 @@ pub enum Block {
     Terms(Vec<(String, Text)>),
     /// A table.
     Table(Table),
+    /// A long table for who looks something up: a CSV file and a sheet of the
+    /// workbook. Page and document name it and lead to it, and do not show it.
+    Annex(Table),
     /// A chart, with its text alternative and the table behind it.
     Chart(Chart),
 }

@@ -48,6 +48,10 @@ pub enum Missing {
     NoData,
     /// The count is so small that it could lead to a person.
     Suppressed,
+    /// There are too few ratings for their average to be shown.
+    FewRatings,
+    /// There are too few authorities for their average or quantiles to be shown.
+    FewAuthorities,
     /// The period has not begun.
     NotBegun,
     /// Nothing is planned.
@@ -63,6 +67,8 @@ impl Missing {
             Self::NoTarget => "geen doel",
             Self::NoData => "nog geen gegevens",
             Self::Suppressed => "niet getoond: te weinig personen",
+            Self::FewRatings => "niet getoond: te weinig beoordelingen",
+            Self::FewAuthorities => "niet getoond: te weinig besturen",
             Self::NotBegun => "nog niet begonnen",
             Self::NotPlanned => "niet gepland",
             Self::NotApplicable => "niet van toepassing",
