@@ -10,6 +10,7 @@ columns:
   nis_code: NIS code of the authority on the peildatum
   solution_id: the solution
   status: gekozen, gepland or uitgefaseerd
+  since: first day of the line
 order: [period, nis_code, solution_id]
 */
 with quarters as (
@@ -52,6 +53,7 @@ ranked as (
         compositions.composition_nis,
         begun.solution_id,
         begun.status,
+        begun.since,
         row_number() over (
             partition by begun.period, compositions.composition_nis, begun.solution_id
             order by
@@ -71,6 +73,7 @@ select
     period,
     composition_nis as nis_code,
     solution_id,
-    status
+    status,
+    since
 from ranked
 where choice = 1
