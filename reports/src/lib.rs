@@ -27,4 +27,4 @@ pub mod sentences;
 mod write;
 
 pub use html::Templates;
-pub use write::{write_report, write_report_with};
+pub use write::{Form, Written, write_report, write_report_with};

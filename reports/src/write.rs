@@ -1,16 +1,90 @@
 //! Writing the report of a period to a folder.
+//!
+//! ```text
+//! <out>/2022S1/index.html …          the site, with tabellen/*.csv
+//! <out>/2022S1/peil-2022S1.pdf, .xlsx
+//! <out>/2022S1/.peil-report.json     what was written, by form
+//! <out>/latest/index.html            leads to the newest period
+//! ```
+//!
+//! The forms are made beside each other from one document, and nothing is
+//! written until all of them are made. A reader of a file sees the former one
+//! or the new one, never a half. Files of a former writing that the new one
+//! does not have go once the new ones stand.
+
+mod folder;
+mod latest;
 
 use std::path::{Path, PathBuf};
 
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
+use serde::{Deserialize, Serialize};
 
+use crate::document::Document;
 use crate::frames::Report;
 use crate::html::{self, Templates};
+use crate::sections;
 
-/// Writes the report of `period` under `out`, in a folder of the period's
-/// name, with the built-in templates, and returns the files that it wrote.
+/// A form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A site for the browser, with the tables as CSV.
+    Html,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 1] = [Self::Html];
+
+    /// Its name, as `html`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+        }
+    }
+
+    /// The file that a reader opens, in the folder of the period.
+    pub fn entrance(self, period: Period) -> String {
+        match self {
+            Self::Html => {
+                let _ = period;
+                "index.html".to_owned()
+            }
+        }
+    }
+
+    /// The files of the form: paths in the folder of the period, and contents.
+    fn files(self, report: &Report, document: &Document, templates: &Templates) -> Result<Vec<File>> {
+        let period = report.colophon.period;
+        let _ = document;
+        match self {
+            Self::Html => Ok(vec![(self.entrance(period), html::page(report, templates)?.into_bytes())]),
+        }
+    }
+}
+
+/// A path in the folder of the period, with `/`, and what the file holds.
+type File = (String, Vec<u8>);
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// The folder of the period.
+    pub folder: PathBuf,
+    /// What a reader opens, by form.
+    pub entrances: Vec<PathBuf>,
+    /// The number of files written, entrances too.
+    pub files: usize,
+    /// Forms that lie in the folder from an earlier published state: their
+    /// figures may differ.
+    pub older: Vec<Form>,
+}
+
+/// Writes the report of `period` in `forms` under `out`, in a folder of the
+/// period's name, with the built-in templates.
 ///
 /// # Errors
 /// As [`write_report_with`].
@@ -19,8 +93,9 @@ pub async fn write_report(
     published: &Published,
     period: Period,
     out: &Path,
-) -> Result<Vec<PathBuf>> {
-    write_report_with(storage, published, period, out, &Templates::built_in()).await
+    forms: &[Form],
+) -> Result<Written> {
+    write_report_with(storage, published, period, out, forms, &Templates::built_in()).await
 }
 
 /// The same with `templates` of the user's own.
@@ -28,28 +103,56 @@ pub async fn write_report(
 /// # Errors
 /// [`Error::Usage`] where the period has no data (the message names the
 /// nearest that has), a mart is missing or a template is wrong;
-/// [`Error::Storage`] where the warehouse cannot be read or the page cannot be
+/// [`Error::Storage`] where the warehouse cannot be read or a file cannot be
 /// written.
 pub async fn write_report_with(
     storage: &Storage,
     published: &Published,
     period: Period,
     out: &Path,
+    forms: &[Form],
     templates: &Templates,
-) -> Result<Vec<PathBuf>> {
+) -> Result<Written> {
     let report = Report::read(storage, published, period).await?;
-    let page = html::page(&report, templates)?;
+    let document = sections::document(&report)?;
+    let mut forms = forms.to_vec();
+    forms.sort_unstable();
+    forms.dedup();
+    let made = render(&report, &document, templates, &forms)?;
     let folder = out.join(period.to_string());
-    let file = folder.join("index.html");
-    write_whole(&folder, &file, page.as_bytes())
-        .map_err(|error| Error::storage(format!("{} cannot be written: {error}", file.display())))?;
-    Ok(vec![file])
+    let state = format!("{}-{}", published.sequence, published.run_id.as_deref().unwrap_or_default());
+    let older = folder::write(&folder, &state, &made).map_err(cannot_write(&folder))?;
+    latest::write(out).map_err(cannot_write(&out.join(latest::FOLDER)))?;
+    Ok(Written {
+        entrances: forms.iter().map(|form| folder.join(form.entrance(period))).collect(),
+        files: made.iter().map(|(_, files)| files.len()).sum(),
+        folder,
+        older,
+    })
 }
 
-/// A reader of the page sees the former one or the new one, never a half.
-fn write_whole(folder: &Path, file: &Path, content: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let staged = folder.join(format!(".index.html.{}.tmp", std::process::id()));
-    std::fs::write(&staged, content)?;
-    std::fs::rename(&staged, file)
+/// The files of each form, made beside each other.
+fn render(
+    report: &Report,
+    document: &Document,
+    templates: &Templates,
+    forms: &[Form],
+) -> Result<Vec<(Form, Vec<File>)>> {
+    std::thread::scope(|scope| {
+        let makers: Vec<_> =
+            forms.iter().map(|form| (*form, scope.spawn(move || form.files(report, document, templates)))).collect();
+        makers
+            .into_iter()
+            .map(|(form, maker)| {
+                let files = maker.join().map_err(|_| Error::internal(format!("the {} broke off", form.name())))??;
+                Ok((form, files))
+            })
+            .collect()
+    })
+}
+
+fn cannot_write(what: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |error| {
+        Error::storage(format!("{} cannot be written: {error}\nhint: --out names another folder", what.display()))
+    }
 }

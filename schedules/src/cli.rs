@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use peil_reports::Form;
 use peil_warehouse::Period;
 
 /// Figures about the digital local authorities of Flanders, from the
@@ -177,7 +178,8 @@ pub struct ReportArgs {
     #[arg(value_name = "PERIOD")]
     pub period: Period,
     /// The forms to write
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "html", value_name = "FORMAT")]
+    #[arg(long, value_enum, value_delimiter = ',', ignore_case = true, value_name = "FORMAT")]
+    #[arg(default_values_t = ReportFormat::ALL)]
     pub format: Vec<ReportFormat>,
     /// The folder to write to
     #[arg(long, default_value = "reports", value_name = "DIR")]
@@ -187,8 +189,26 @@ pub struct ReportArgs {
 /// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// A page for the browser
+    /// A site for the browser, with each table as CSV
     Html,
+}
+
+impl ReportFormat {
+    /// Every form: what is written where none is named.
+    pub const ALL: [Self; 1] = [Self::Html];
+
+    /// The form as the reports know it.
+    pub const fn form(self) -> Form {
+        match self {
+            Self::Html => Form::Html,
+        }
+    }
+}
+
+impl std::fmt::Display for ReportFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.form().name())
+    }
 }
 
 /// Flags of `peil sql`.
@@ -283,10 +303,13 @@ mod tests {
             "peil run --as-of 2022-02-30",
             "peil report 2022Q5",
             "peil sample d --scale 0",
+            "peil report 2022S1 --format htm",
             "peil status --format csv",
         ] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
         }
+        let wrong = parse("peil report 2022S1 --format htm").unwrap_err().to_string();
+        assert!(wrong.contains("a similar value exists: 'html'"), "{wrong}");
         assert_eq!(parse("peil --help").err().map(|error| error.exit_code()), Some(0));
     }
 }

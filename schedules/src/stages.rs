@@ -1,13 +1,14 @@
 //! The stages as this program calls them: the only place that knows how each
 //! crate wants to be asked and how it answers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::NaiveDate;
 use datafusion::prelude::SessionContext;
 use peil_ingest::sample::{SampleError, SampleOptions};
 use peil_ingest::{IngestContext, PseudonymKey};
 use peil_marts::{Finding, MartsContext, ModelSet};
+use peil_reports::{Form, Written};
 use peil_transform::{KnownIndicator, TransformContext};
 use peil_warehouse::contract::ContractSet;
 use peil_warehouse::progress::Progress;
@@ -336,7 +337,7 @@ pub async fn sql_session(storage: &Storage, published: &Published) -> Result<Ses
     peil_marts::open_session(storage, published, &[]).await
 }
 
-/// Writes the report of a period as a page; the files written.
+/// Writes the report of a period in its forms.
 ///
 /// # Errors
 /// As [`peil_reports::write_report`].
@@ -345,8 +346,9 @@ pub async fn write_report(
     published: &Published,
     period: Period,
     folder: &Path,
-) -> Result<Vec<PathBuf>> {
-    peil_reports::write_report(storage, published, period, folder).await
+    forms: &[Form],
+) -> Result<Written> {
+    peil_reports::write_report(storage, published, period, folder, forms).await
 }
 
 fn rows(number: u64) -> String {

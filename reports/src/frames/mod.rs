@@ -5,6 +5,7 @@
 
 mod attention;
 mod costs;
+mod history;
 mod indicators;
 mod milestones;
 mod table;
@@ -17,6 +18,7 @@ use peil_warehouse::{Error, Period, Result};
 
 pub use attention::AttentionPoint;
 pub use costs::{CostLine, Costs, Product};
+pub use history::History;
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
 pub use milestones::{Mark, State};
 pub use values::{Figure, Status};
@@ -28,6 +30,8 @@ pub struct Report {
     pub colophon: Colophon,
     /// The published indicator tables.
     pub indicators: Indicators,
+    /// Their figures through time.
+    pub history: Vec<History>,
     /// The costs of the year, and its budget.
     pub costs: Costs,
     /// What the rules point out about the period.
@@ -84,8 +88,10 @@ impl Report {
             run_id: published.run_id.clone(),
             published_at: published.published_at,
         };
+        let indicators = Indicators::read(storage, published, &colophon, &values).await?;
         Ok(Self {
-            indicators: Indicators::read(storage, published, &colophon, &values).await?,
+            history: history::histories(&indicators, &values, &colophon),
+            indicators,
             costs: Costs::read(storage, published, &colophon).await?,
             attention: attention::read(storage, published, period).await?,
             colophon,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
@@ -96,6 +97,20 @@ pub(super) struct Value {
     pub(super) status: Status,
 }
 
+impl Value {
+    /// The value as a figure of its period.
+    pub(super) fn figure(self, period: Period, as_of: NaiveDate) -> Figure {
+        Figure {
+            period,
+            begun: period.first_day() <= as_of,
+            provisional: self.provisional,
+            value: self.value,
+            target: self.target,
+            status: self.status,
+        }
+    }
+}
+
 /// The mart `indicator_values`.
 pub(super) struct Values(BTreeMap<(String, Period), Value>);
 
@@ -126,6 +141,11 @@ impl Values {
     /// The value of an indicator in a period that the mart has.
     pub(super) fn get(&self, indicator: &str, period: Period) -> Option<Value> {
         self.0.get(&(indicator.to_owned(), period)).copied()
+    }
+
+    /// Every value of an indicator.
+    pub(super) fn of<'a>(&'a self, indicator: &'a str) -> impl Iterator<Item = (Period, Value)> + 'a {
+        self.0.iter().filter(move |((id, _), _)| id == indicator).map(|((_, period), value)| (*period, *value))
     }
 
     /// Makes sure that the period has a value of any indicator.

@@ -14,8 +14,5 @@ use crate::frames::Report;
 /// # Errors
 /// [`peil_warehouse::Error::Internal`] where a chart cannot be drawn.
 pub fn document(report: &Report) -> Result<Document> {
-    Ok(Document {
-        title: format!("Voortgangsrapport {}", period_name(report.colophon.period)),
-        sections: Vec::new(),
-    })
+    Ok(Document { title: format!("Voortgangsrapport {}", period_name(report.colophon.period)), sections: Vec::new() })
 }

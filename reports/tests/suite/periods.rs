@@ -1,6 +1,6 @@
 //! Periods, marts and folders that a report cannot be made of.
 
-use peil_reports::write_report;
+use peil_reports::{Form, write_report};
 use peil_warehouse::Error;
 
 use crate::marts::Marts;
@@ -9,7 +9,7 @@ async fn refusal(marts: Marts, period: &str) -> String {
     let warehouse = marts.publish().await;
     let out = tempfile::tempdir().unwrap();
     let period = warehouse.period(period);
-    match write_report(&warehouse.storage, &warehouse.published, period, out.path()).await {
+    match write_report(&warehouse.storage, &warehouse.published, period, out.path(), &Form::ALL).await {
         Err(Error::Usage(message)) => message,
         other => panic!("expected a usage error, got {other:?}"),
     }
@@ -48,9 +48,13 @@ async fn quarters_semesters_and_years_are_written_in_their_own_folder() {
     let warehouse = Marts::as_published().publish().await;
     let out = tempfile::tempdir().unwrap();
     for period in ["2022Q1", "2022S1", "2022S2", "2022"] {
-        let files =
-            write_report(&warehouse.storage, &warehouse.published, warehouse.period(period), out.path()).await.unwrap();
-        assert_eq!(files, [out.path().join(period).join("index.html")]);
-        assert!(files[0].is_file());
+        let name = warehouse.period(period);
+        let written =
+            write_report(&warehouse.storage, &warehouse.published, name, out.path(), &Form::ALL).await.unwrap();
+        let expected: Vec<_> = Form::ALL.map(|form| out.path().join(period).join(form.entrance(name))).into();
+        assert_eq!(written.entrances, expected);
+        assert!(written.entrances.iter().all(|file| file.is_file()));
     }
+    let latest = std::fs::read_to_string(out.path().join("latest/index.html")).unwrap();
+    assert!(latest.contains("../2022/index.html"), "{latest}");
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
+use peil_reports::Form;
 use peil_warehouse::publish::Published;
 use peil_warehouse::{Error, Period, Result};
 
@@ -58,7 +59,7 @@ pub async fn run(global: &Global, arguments: &DemoArgs, output: Output) -> Resul
         return Ok(run.exit());
     }
     let comparison = published_figures::compare(&warehouse, &published).await?;
-    let files = stages::write_report(&warehouse, &published, REPORT, &reports).await?;
+    let report = stages::write_report(&warehouse, &published, REPORT, &reports, &Form::ALL).await?;
     let config = folder.join(DEFAULT_CONFIG);
     std::fs::write(&config, configuration())
         .map_err(|error| Error::storage(format!("{}: {error}", config.display())))?;
@@ -66,7 +67,7 @@ pub async fn run(global: &Global, arguments: &DemoArgs, output: Output) -> Resul
     if output.is_json() {
         let document = serde_json::json!({
             "equal": comparison.equal(), "of": comparison.indicators.len(), "all_equal": comparison.all_equal(),
-            "comparison": comparison, "sample": sample, "run": run, "report": files, "config": config,
+            "comparison": comparison, "sample": sample, "run": run, "report": report.entrances, "config": config,
         });
         output.document(&document)?;
         return Ok(exit);
@@ -78,7 +79,7 @@ pub async fn run(global: &Global, arguments: &DemoArgs, output: Output) -> Resul
         output.line(line);
     }
     output.line("");
-    for file in &files {
+    for file in &report.entrances {
         let file = file.canonicalize().unwrap_or_else(|_| file.clone());
         output.line(format!("the report of {REPORT}: {}", file.display()));
     }
