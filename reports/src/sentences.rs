@@ -160,7 +160,8 @@ fn year_targets(report: &Report) -> Option<Message> {
     Some(Message { subject: format!("Jaardoelen {year}"), text })
 }
 
-fn money(costs: &Costs) -> Option<Message> {
+/// What was booked, what is expected, and the budget.
+pub fn money(costs: &Costs) -> Option<Message> {
     let (actual, forecast) = (costs.actual()?, costs.forecast()?);
     let year = costs.year;
     let actual_until = match costs.until {

@@ -13,7 +13,7 @@ mod canvas;
 mod costs;
 pub mod theme;
 
-use peil_warehouse::Result;
+use peil_warehouse::{Error, Result};
 
 use crate::frames::Report;
 
@@ -67,6 +67,18 @@ pub const CHARTS: [Entry; 2] =
 /// [`peil_warehouse::Error::Internal`] where one cannot be drawn.
 pub fn draw_all(report: &Report) -> Result<Vec<Chart>> {
     CHARTS.iter().filter_map(|entry| (entry.draw)(report).transpose()).collect()
+}
+
+/// The chart of a name; none where the report has no figures for it.
+///
+/// # Errors
+/// [`peil_warehouse::Error::Internal`] where there is no chart of that name,
+/// or it cannot be drawn.
+pub fn named(report: &Report, name: &str) -> Result<Option<Chart>> {
+    match CHARTS.iter().find(|entry| entry.name == name) {
+        Some(entry) => (entry.draw)(report),
+        None => Err(Error::internal(format!("there is no chart `{name}`"))),
+    }
 }
 
 /// Round steps from 0 that cover `largest` with at most `most` steps.

@@ -42,6 +42,34 @@ impl Text {
         Self(vec![Span::Words(words.into())])
     }
 
+    /// More words.
+    #[must_use]
+    pub fn and(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Words(words.into()));
+        self
+    }
+
+    /// Words that stand out.
+    #[must_use]
+    pub fn strong(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Strong(words.into()));
+        self
+    }
+
+    /// A figure, with where it comes from.
+    #[must_use]
+    pub fn figure(mut self, value: Value, origin: Option<Origin>) -> Self {
+        self.0.push(Span::Figure(value, origin));
+        self
+    }
+
+    /// Words that lead to an origin.
+    #[must_use]
+    pub fn link(mut self, words: impl Into<String>, origin: Origin) -> Self {
+        self.0.push(Span::Link(words.into(), origin));
+        self
+    }
+
     /// The sentence as plain text, as it reads in every form.
     pub fn plain(&self) -> String {
         self.0

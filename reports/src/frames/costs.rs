@@ -47,6 +47,21 @@ impl Product {
     }
 }
 
+/// The budget of a year, beside what was booked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct YearBudget {
+    /// The year.
+    pub year: i32,
+    /// Budget, in cents.
+    pub budget: Option<i128>,
+    /// Booked in the whole months that have ended, in cents.
+    pub actual: Option<i128>,
+    /// Forecast of the whole year, in cents.
+    pub forecast: Option<i128>,
+    /// Forecast over budget.
+    pub share: Option<f64>,
+}
+
 /// The costs of a year. A total is the sum of the rows that are shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costs {
@@ -61,6 +76,8 @@ pub struct Costs {
     pub budget: Option<i128>,
     /// Forecast over budget.
     pub budget_share: Option<f64>,
+    /// Every year with a budget or a booking, up to that of the report.
+    pub years: Vec<YearBudget>,
 }
 
 impl Costs {
@@ -92,15 +109,15 @@ impl Costs {
             let of = |line: &CostLine| (place(&COST_TYPES, &line.cost_type).0, line.cost_type.clone());
             product.lines.sort_by_key(of);
         }
-        let columns = [("year", Kind::Integer), ("budget", Kind::Amount), ("budget_share", Kind::Number)];
-        let budgets = Table::read(storage, published, "budget", &columns, &[]).await?;
-        let row = budgets.rows().find(|row| budgets.integer("year", *row) == Some(i64::from(year)));
+        let years = read_years(storage, published, year).await?;
+        let of_year = years.last().filter(|last| last.year == year);
         Ok(Self {
             year,
             until: last_whole_month(year, colophon.as_of),
             products,
-            budget: row.and_then(|row| budgets.amount("budget", row)),
-            budget_share: row.and_then(|row| budgets.number("budget_share", row)),
+            budget: of_year.and_then(|last| last.budget),
+            budget_share: of_year.and_then(|last| last.share),
+            years,
         })
     }
 
@@ -118,6 +135,33 @@ impl Costs {
     pub fn finished(&self) -> bool {
         self.until == Some(Period::year(self.year).last_day())
     }
+}
+
+/// The years up to `last`, oldest first.
+async fn read_years(storage: &Storage, published: &Published, last: i32) -> Result<Vec<YearBudget>> {
+    let columns = [
+        ("year", Kind::Integer),
+        ("budget", Kind::Amount),
+        ("actual", Kind::Amount),
+        ("forecast", Kind::Amount),
+        ("budget_share", Kind::Number),
+    ];
+    let table = Table::read(storage, published, "budget", &columns, &[]).await?;
+    let mut years: Vec<YearBudget> = table
+        .rows()
+        .filter_map(|row| {
+            Some(YearBudget {
+                year: i32::try_from(table.integer("year", row)?).ok()?,
+                budget: table.amount("budget", row),
+                actual: table.amount("actual", row),
+                forecast: table.amount("forecast", row),
+                share: table.number("budget_share", row),
+            })
+        })
+        .filter(|found| found.year <= last)
+        .collect();
+    years.sort_by_key(|found| found.year);
+    Ok(years)
 }
 
 /// The sum of what is there; none where nothing is.

@@ -1,6 +1,10 @@
 //! Every figure of every numeric indicator, through time.
 
-use super::Colophon;
+use chrono::NaiveDate;
+use peil_warehouse::Period;
+use peil_warehouse::period::PeriodType;
+
+use super::{Colophon, Report};
 use super::indicators::Indicators;
 use super::values::{Figure, Values};
 
@@ -23,4 +27,29 @@ pub(super) fn histories(indicators: &Indicators, values: &Values, colophon: &Col
         History { indicator: id.to_owned(), figures }
     };
     indicators.numeric().map(|row| history(&row.indicator.id)).collect()
+}
+
+impl Report {
+    /// The figure of an indicator in a period that the marts have.
+    pub fn figure(&self, indicator: &str, period: Period) -> Option<Figure> {
+        self.figures(indicator).iter().find(|figure| figure.period == period).copied()
+    }
+
+    /// The quarters of an indicator that have begun and end on `until` or
+    /// before, oldest first: at most `most`, from the first with a value.
+    pub fn quarters(&self, indicator: &str, until: NaiveDate, most: usize) -> Vec<Figure> {
+        let quarters: Vec<Figure> = self
+            .figures(indicator)
+            .iter()
+            .filter(|figure| figure.period.kind() == PeriodType::Quarter)
+            .filter(|figure| figure.period.last_day() <= until && figure.begun)
+            .copied()
+            .collect();
+        let recent = &quarters[quarters.len().saturating_sub(most)..];
+        recent.iter().skip_while(|figure| figure.value.is_none()).copied().collect()
+    }
+
+    fn figures(&self, indicator: &str) -> &[Figure] {
+        self.history.iter().find(|history| history.indicator == indicator).map_or(&[], |history| &history.figures)
+    }
 }

@@ -5,6 +5,7 @@
 
 mod attention;
 mod costs;
+mod deliveries;
 mod history;
 mod indicators;
 mod milestones;
@@ -17,7 +18,8 @@ use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
 
 pub use attention::AttentionPoint;
-pub use costs::{CostLine, Costs, Product};
+pub use costs::{CostLine, Costs, Product, YearBudget};
+pub use deliveries::{Dataset, Deliveries};
 pub use history::History;
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
 pub use milestones::{Mark, State};
@@ -36,6 +38,8 @@ pub struct Report {
     pub costs: Costs,
     /// What the rules point out about the period.
     pub attention: Vec<AttentionPoint>,
+    /// What the sources delivered.
+    pub deliveries: Deliveries,
 }
 
 /// What a report rests on.
@@ -94,6 +98,7 @@ impl Report {
             indicators,
             costs: Costs::read(storage, published, &colophon).await?,
             attention: attention::read(storage, published, period).await?,
+            deliveries: Deliveries::read(storage, published, &colophon).await?,
             colophon,
         })
     }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
+use chrono::NaiveDate;
 use peil_warehouse::nearest::did_you_mean;
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
+use peil_warehouse::table::TableState;
 use peil_warehouse::{Error, Period, Result};
 
 /// How a column is read.
@@ -20,6 +22,7 @@ pub(super) enum Kind {
     /// Euros, to the cent.
     Amount,
     Flag,
+    Day,
 }
 
 impl Kind {
@@ -30,6 +33,7 @@ impl Kind {
             Self::Number => DataType::Float64,
             Self::Amount => DataType::Decimal128(18, 2),
             Self::Flag => DataType::Boolean,
+            Self::Day => DataType::Date32,
         }
     }
 }
@@ -60,6 +64,33 @@ impl Table {
             };
             return Err(Error::usage(format!("the mart `{mart}`, which the report needs, is missing{hint}")));
         };
+        Self::of(storage, published, &name, state, mart, columns, optional).await
+    }
+
+    /// The same of a table of the warehouse's own records; none where there
+    /// is none yet.
+    pub(super) async fn read_record(
+        storage: &Storage,
+        published: &Published,
+        table: &'static str,
+        columns: &[(&'static str, Kind)],
+    ) -> Result<Option<Self>> {
+        let name = format!("ops/{table}");
+        match published.table(&name) {
+            Some(state) => Self::of(storage, published, &name, state, table, columns, &[]).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn of(
+        storage: &Storage,
+        published: &Published,
+        name: &str,
+        state: &TableState,
+        mart: &'static str,
+        columns: &[(&'static str, Kind)],
+        optional: &[(&'static str, Kind)],
+    ) -> Result<Self> {
         let schema = state.arrow_schema()?;
         if let Some((column, _)) = columns.iter().find(|(column, _)| schema.index_of(column).is_err()) {
             return Err(Error::usage(format!(
@@ -72,7 +103,7 @@ impl Table {
             .copied()
             .collect();
         let names: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
-        let batches = published.batches(storage, &name, Some(&names)).await?;
+        let batches = published.batches(storage, name, Some(&names)).await?;
         let whole = match batches.first() {
             Some(first) => concat_batches(&first.schema(), &batches)?,
             None => RecordBatch::new_empty(Arc::new(
@@ -119,6 +150,10 @@ impl Table {
     /// An amount in cents.
     pub(super) fn amount(&self, column: &str, row: usize) -> Option<i128> {
         Some(self.present(column, row)?.as_primitive::<Decimal128Type>().value(row))
+    }
+
+    pub(super) fn day(&self, column: &str, row: usize) -> Option<NaiveDate> {
+        Some(Date32Type::to_naive_date(self.present(column, row)?.as_primitive::<Date32Type>().value(row)))
     }
 
     pub(super) fn flag(&self, column: &str, row: usize) -> bool {

@@ -1,0 +1,162 @@
+//! Section 0: what the report rests on, and how it is read.
+
+use peil_warehouse::Result;
+use peil_warehouse::period::brussels_day;
+
+use super::parts::{heading, number_column, table, text_column};
+use crate::document::{Block, Cell, Column, ColumnKind, Missing, Origin, Row, Section, Table, Text, Value};
+use crate::format::{EMPTY, capital, long_day, period_name};
+use crate::frames::{Colophon, Dataset, Report, State, Status};
+
+/// The section.
+pub(super) fn section(report: &Report) -> Result<Section> {
+    let colophon = &report.colophon;
+    let mut blocks = vec![
+        Block::Paragraph(Text::words(
+            "Dit rapport volgt vier programma's van V-ICT-OR voor de Vlaamse lokale besturen: de VlaVirGem-tool, de Oplossingscatalogus, de Informatieveiligheids- en GDPR-tool en de Proeftuin LB365. Het legt wat gerealiseerd is naast wat gepland was.",
+        )),
+        Block::Terms(rests_on(colophon)),
+        heading("volledigheid", "Volledigheid van de gegevens"),
+        Block::Paragraph(completeness(report)),
+        Block::Table(datasets(report)),
+        heading("leeswijzer", "Leeswijzer"),
+        Block::Terms(reading_guide()),
+        heading("contact", "Contact en bronnen"),
+    ];
+    blocks.push(Block::Paragraph(Text::words(
+        "Vragen over dit rapport en zijn cijfers: V-ICT-OR, de vereniging van ICT-mensen in Vlaamse lokale besturen, www.v-ict-or.be.",
+    )));
+    blocks.push(Block::Paragraph(Text::words(
+        "Bronnen: de toepassingen en registers van V-ICT-OR. Namen, provincies en inwoners van gemeenten: Statbel, CC BY 4.0, met ondernemingsnummers van het Agentschap Binnenlands Bestuur. Gemeentegrenzen: © Statbel; BNOSAC BelgiumMaps.StatBel, CC BY 2.0, vereenvoudigd en samengevoegd per fusie. Standaarden: het Vlaamse OSLO-standaardenregister. Lettertype: Inter, SIL Open Font License.",
+    )));
+    Ok(Section { number: 0, name: "colofon", title: "Colofon".to_owned(), blocks })
+}
+
+fn rests_on(colophon: &Colophon) -> Vec<(String, Text)> {
+    let term = |name: &str, text: String| (name.to_owned(), Text::words(text));
+    let period = colophon.period;
+    let mut terms = vec![
+        term(
+            "Periode",
+            format!(
+                "{} ({} tot en met {})",
+                capital(&period_name(period)),
+                long_day(period.first_day()),
+                long_day(period.last_day())
+            ),
+        ),
+        term(
+            "Peildatum",
+            format!(
+                "{}{}",
+                long_day(colophon.peildatum()),
+                if colophon.provisional() { "; de periode loopt nog, de cijfers zijn voorlopig" } else { "" }
+            ),
+        ),
+        term("Feiten tot en met", long_day(colophon.as_of)),
+        term(
+            "Leveringen",
+            colophon.known_on.map_or_else(|| "alle ontvangen leveringen".to_owned(), |day| format!("gedateerd tot en met {}", long_day(day))),
+        ),
+        term("Uitgave", "ontwerp: de cijfers kunnen nog wijzigen".to_owned()),
+    ];
+    if let Some(moment) = colophon.published_at {
+        let run = colophon.run_id.as_deref().unwrap_or(EMPTY);
+        terms.push(term("Berekend op", format!("{} (run {run})", long_day(brussels_day(moment)))));
+    }
+    terms
+}
+
+fn completeness(report: &Report) -> Text {
+    let datasets = &report.deliveries.datasets;
+    let rows: i64 = datasets.iter().map(|dataset| dataset.rows).sum();
+    let rejected: i64 = datasets.iter().map(|dataset| dataset.rejected).sum();
+    let late = datasets.iter().filter(|dataset| late(report, dataset)).count() as i64;
+    let origin = || Some(Origin::Section("methode"));
+    let text = Text::words("Het rapport steunt op ")
+        .figure(Value::Integer(datasets.len() as i64), None)
+        .and(" gegevenssets met samen ")
+        .figure(Value::Integer(rows), None)
+        .and(" rijen, waarvan er ")
+        .figure(Value::Integer(rejected), origin())
+        .and(" afgekeurd werden.");
+    match late {
+        0 => text.and(" Geen enkele gegevensset is te laat."),
+        1 => text.and(" ").figure(Value::Integer(1), None).and(" gegevensset is te laat."),
+        more => text.and(" ").figure(Value::Integer(more), None).and(" gegevenssets zijn te laat."),
+    }
+}
+
+/// Whether a rule found the dataset staler than its schedule.
+fn late(report: &Report, dataset: &Dataset) -> bool {
+    report.attention.iter().any(|point| point.code == "stale_dataset" && point.subject == dataset.name)
+}
+
+/// Reference data and budgets come when they change.
+fn has_schedule(dataset: &Dataset) -> bool {
+    !dataset.name.starts_with("reference/") && dataset.name != "finance/budgets"
+}
+
+fn datasets(report: &Report) -> Table {
+    let columns = vec![
+        text_column("dataset", "Gegevensset"),
+        Column::new("last_delivery", "Laatste levering", ColumnKind::Day),
+        number_column("deliveries", "Leveringen"),
+        number_column("rows", "Rijen"),
+        number_column("rejected", "Afgekeurd"),
+        number_column("share_rejected", "Aandeel afgekeurd"),
+        text_column("state", "Tegenover het schema"),
+    ];
+    let rows = report
+        .deliveries
+        .datasets
+        .iter()
+        .map(|dataset| {
+            let state = match (late(report, dataset), has_schedule(dataset)) {
+                (true, _) => "te laat",
+                (false, true) => "op tijd",
+                (false, false) => "zonder schema",
+            };
+            let day = dataset.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
+            Row::Cells(vec![
+                Cell::text(dataset.name.clone()),
+                Cell::new(day),
+                Cell::new(Value::Integer(dataset.accepted + dataset.refused)),
+                Cell::new(Value::Integer(dataset.rows)),
+                Cell::new(Value::Integer(dataset.rejected)),
+                Cell::new(Value::share_or(dataset.share_rejected(), Missing::NoData)),
+                Cell::text(state),
+            ])
+        })
+        .collect();
+    Table {
+        rows,
+        when_empty: "Er is nog niets geleverd.".to_owned(),
+        notes: vec![Text::words(
+            "Te laat: de laatste levering is meer dan 120 dagen ouder dan de peildatum. Referentiegegevens en budgetten komen wanneer ze wijzigen en hebben geen schema.",
+        )],
+        ..table("dataset_completeness", "Wat de bronnen leverden, per gegevensset", columns)
+    }
+}
+
+fn reading_guide() -> Vec<(String, Text)> {
+    let term = |name: &str, text: &str| (name.to_owned(), Text::words(text));
+    vec![
+        term(Status::Achieved.word(), "het cijfer is gelijk aan het doel of hoger"),
+        term(Status::AtRisk.word(), "het cijfer is 90 % van het doel of meer, maar haalt het niet"),
+        term(Status::Missed.word(), "het cijfer is minder dan 90 % van het doel"),
+        term(Status::InProgress.word(), "de periode loopt nog: er is nog geen oordeel"),
+        term(Status::NoTarget.word(), "er is een cijfer, maar voor die periode geen doel"),
+        term(Status::NoValue.word(), "er zijn nog geen gegevens"),
+        term("x", "voor die periode is werk gepland"),
+        term(
+            State::ALL.map(State::word).join(", ").as_str(),
+            "de stand van een mijlpaal in het register",
+        ),
+        term("(v)", "voorlopig: de periode loopt nog na de laatste dag waarvan de feiten tellen"),
+        term("(h)", "herzien: het cijfer verschilt van wat eerder gepubliceerd werd"),
+        term(EMPTY, "geen cijfer; de reden staat erbij of onder de tabel"),
+        term("niet getoond", "het aantal is zo klein dat het naar personen zou kunnen leiden"),
+        term("Q1, S1", "eerste kwartaal, eerste semester"),
+    ]
+}

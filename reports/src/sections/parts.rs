@@ -1,0 +1,87 @@
+//! What more than one section is put together from.
+
+use peil_warehouse::period::PeriodType;
+
+use crate::document::{Block, Cell, Column, ColumnKind, Missing, Origin, Table, Value};
+use crate::format::period_mark;
+use crate::frames::{Figure, Mark, MilestoneRow, Status};
+use crate::sentences::state_in_period;
+
+/// A heading right under the title of the section.
+pub(super) fn heading(name: impl Into<String>, text: impl Into<String>) -> Block {
+    Block::Heading { level: 1, name: name.into(), text: text.into() }
+}
+
+/// A heading under another.
+pub(super) fn subheading(name: impl Into<String>, text: impl Into<String>) -> Block {
+    Block::Heading { level: 2, name: name.into(), text: text.into() }
+}
+
+/// A table without rows.
+pub(super) fn table(name: impl Into<String>, caption: impl Into<String>, columns: Vec<Column>) -> Table {
+    Table {
+        name: name.into(),
+        caption: caption.into(),
+        columns,
+        rows: Vec::new(),
+        notes: Vec::new(),
+        mart: None,
+        when_empty: String::new(),
+    }
+}
+
+/// A column of texts.
+pub(super) fn text_column(name: &str, heading: impl Into<String>) -> Column {
+    Column::new(name, heading, ColumnKind::Text)
+}
+
+/// A column of figures.
+pub(super) fn number_column(name: &str, heading: impl Into<String>) -> Column {
+    Column::new(name, heading, ColumnKind::Number)
+}
+
+/// What was realised beside its target, and how they compare. Before the
+/// period begins there is a target only.
+pub(super) fn figure_cell(indicator: &str, figure: &Figure) -> Cell {
+    let target = Some(Value::figure_or(figure.target, Missing::NoTarget));
+    let cell = match figure.value.filter(|_| figure.begun) {
+        Some(value) => Cell {
+            target,
+            status: vec![Value::Status(figure.status)],
+            provisional: figure.provisional,
+            ..Cell::new(Value::Figure(value))
+        },
+        None => {
+            let missing = if figure.begun { Missing::NoData } else { Missing::NotBegun };
+            Cell { target, ..Cell::new(Value::Missing(missing)) }
+        }
+    };
+    cell.from(Origin::Indicator(indicator.to_owned(), figure.period))
+}
+
+/// The marks of a milestone in a column: of a quarter, or of a year.
+pub(super) fn mark_cell(indicator: &str, marks: &[Mark], column: PeriodType) -> Cell {
+    let value = |mark: &Mark| {
+        let planned = if mark.period.kind() == column { "x".to_owned() } else { period_mark(mark.period) };
+        Value::Mark(if mark.planned { planned } else { String::new() }, mark.state)
+    };
+    let mut values = marks.iter().map(value);
+    let first = values.next().unwrap_or(Value::Missing(Missing::NotPlanned));
+    Cell { status: values.collect(), ..Cell::new(first) }.from(Origin::IndicatorPage(indicator.to_owned()))
+}
+
+/// How a milestone stands in the period of the report.
+pub(super) fn milestone_cell(row: &MilestoneRow) -> Cell {
+    let planned = row.in_period.iter().any(|mark| mark.planned);
+    let value = match state_in_period(row) {
+        Some(state) => Value::Mark(if planned { "x".to_owned() } else { String::new() }, Some(state)),
+        None if planned => Value::Mark("x".to_owned(), None),
+        None => Value::Missing(Missing::NotPlanned),
+    };
+    Cell::new(value).from(Origin::IndicatorPage(row.indicator.id.clone()))
+}
+
+/// Whether a status compares a value with a target.
+pub(super) const fn compares(status: Status) -> bool {
+    matches!(status, Status::Achieved | Status::AtRisk | Status::Missed)
+}
