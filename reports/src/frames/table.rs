@@ -153,7 +153,7 @@ impl Table {
     }
 
     pub(super) fn day(&self, column: &str, row: usize) -> Option<NaiveDate> {
-        Some(Date32Type::to_naive_date(self.present(column, row)?.as_primitive::<Date32Type>().value(row)))
+        Date32Type::to_naive_date_opt(self.present(column, row)?.as_primitive::<Date32Type>().value(row))
     }
 
     pub(super) fn flag(&self, column: &str, row: usize) -> bool {

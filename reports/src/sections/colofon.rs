@@ -56,7 +56,10 @@ fn rests_on(colophon: &Colophon) -> Vec<(String, Text)> {
         term("Feiten tot en met", long_day(colophon.as_of)),
         term(
             "Leveringen",
-            colophon.known_on.map_or_else(|| "alle ontvangen leveringen".to_owned(), |day| format!("gedateerd tot en met {}", long_day(day))),
+            colophon.known_on.map_or_else(
+                || "alle ontvangen leveringen".to_owned(),
+                |day| format!("gedateerd tot en met {}", long_day(day)),
+            ),
         ),
         term("Uitgave", "ontwerp: de cijfers kunnen nog wijzigen".to_owned()),
     ];
@@ -149,10 +152,7 @@ fn reading_guide() -> Vec<(String, Text)> {
         term(Status::NoTarget.word(), "er is een cijfer, maar voor die periode geen doel"),
         term(Status::NoValue.word(), "er zijn nog geen gegevens"),
         term("x", "voor die periode is werk gepland"),
-        term(
-            State::ALL.map(State::word).join(", ").as_str(),
-            "de stand van een mijlpaal in het register",
-        ),
+        term(State::ALL.map(State::word).join(", ").as_str(), "de stand van een mijlpaal in het register"),
         term("(v)", "voorlopig: de periode loopt nog na de laatste dag waarvan de feiten tellen"),
         term("(h)", "herzien: het cijfer verschilt van wat eerder gepubliceerd werd"),
         term(EMPTY, "geen cijfer; de reden staat erbij of onder de tabel"),

@@ -7,5 +7,10 @@ use crate::frames::Report;
 
 /// The section.
 pub(super) fn section(_report: &Report) -> Result<Section> {
-    Ok(Section { number: 12, name: "methode", title: "Herzieningen, methode en definities".to_owned(), blocks: Vec::new() })
+    Ok(Section {
+        number: 12,
+        name: "methode",
+        title: "Herzieningen, methode en definities".to_owned(),
+        blocks: Vec::new(),
+    })
 }

@@ -43,7 +43,9 @@ fn costs_table(costs: &Costs) -> Table {
         Column::new("forecast", format!("Prognose {year}"), ColumnKind::Amount),
         Column::new("budget_share", format!("Prognose in % van het budget {year}"), ColumnKind::Number),
     ];
-    let line = |name: String, actual, forecast| vec![Cell::text(name), amount(actual), amount(forecast), share(costs, forecast)];
+    let line = |name: String, actual, forecast| {
+        vec![Cell::text(name), amount(actual), amount(forecast), share(costs, forecast)]
+    };
     let mut rows = Vec::new();
     for product in &costs.products {
         rows.push(Row::Group(product.name.clone()));
