@@ -12,6 +12,8 @@
 //! | [`sentences`] | the messages of the summary, made by rules from the frames |
 //! | [`charts`] | one function for each chart, one theme, one ordered list |
 //! | [`html`] | frames, sentences and charts as one HTML page |
+//! | [`xlsx`] | the annex: the same figures as a workbook |
+//! | [`targets`] | the workbook in which staff fill in targets and milestones |
 //!
 //! Every form of the report is made from the same [`frames::Report`], so that
 //! a figure cannot differ between them. What readers see is Dutch; nothing in
@@ -24,7 +26,9 @@ pub mod frames;
 pub mod html;
 pub mod sections;
 pub mod sentences;
+pub mod targets;
 mod write;
+pub mod xlsx;
 
 pub use html::Templates;
 pub use write::{Form, Written, write_report, write_report_with};

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::frames::Report;
 use crate::html::{self, Templates};
-use crate::sections;
+use crate::{sections, xlsx};
 
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,35 +33,36 @@ use crate::sections;
 pub enum Form {
     /// A site for the browser, with the tables as CSV.
     Html,
+    /// The annex, a workbook.
+    Xlsx,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 1] = [Self::Html];
+    pub const ALL: [Self; 2] = [Self::Html, Self::Xlsx];
 
     /// Its name, as `html`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Html => "html",
+            Self::Xlsx => "xlsx",
         }
     }
 
     /// The file that a reader opens, in the folder of the period.
     pub fn entrance(self, period: Period) -> String {
         match self {
-            Self::Html => {
-                let _ = period;
-                "index.html".to_owned()
-            }
+            Self::Html => "index.html".to_owned(),
+            Self::Xlsx => format!("peil-{period}.xlsx"),
         }
     }
 
     /// The files of the form: paths in the folder of the period, and contents.
     fn files(self, report: &Report, document: &Document, templates: &Templates) -> Result<Vec<File>> {
         let period = report.colophon.period;
-        let _ = document;
         match self {
             Self::Html => Ok(vec![(self.entrance(period), html::page(report, templates)?.into_bytes())]),
+            Self::Xlsx => Ok(vec![(self.entrance(period), xlsx::workbook(report, document)?)]),
         }
     }
 }

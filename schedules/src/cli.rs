@@ -191,16 +191,19 @@ pub struct ReportArgs {
 pub enum ReportFormat {
     /// A site for the browser, with each table as CSV
     Html,
+    /// A workbook with every figure
+    Xlsx,
 }
 
 impl ReportFormat {
     /// Every form: what is written where none is named.
-    pub const ALL: [Self; 1] = [Self::Html];
+    pub const ALL: [Self; 2] = [Self::Html, Self::Xlsx];
 
     /// The form as the reports know it.
     pub const fn form(self) -> Form {
         match self {
             Self::Html => Form::Html,
+            Self::Xlsx => Form::Xlsx,
         }
     }
 }
@@ -284,7 +287,7 @@ mod tests {
             "peil ingest --full",
             "peil transform --known-on 2022-06-30",
             "peil marts --as-of 2022-07-31",
-            "peil report 2022S1 --format html --out there",
+            "peil report 2022S1 --format html,XLSX --out there",
             "peil report 2022-Q1",
             "peil sql select --format parquet",
             "peil sql",

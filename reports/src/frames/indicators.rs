@@ -41,6 +41,13 @@ pub struct Indicator {
     pub definition: String,
 }
 
+impl Indicator {
+    /// Whether it is planned work, without a number.
+    pub fn is_milestone(&self) -> bool {
+        self.kind == MILESTONE
+    }
+}
+
 /// A row of the published tables.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
@@ -180,7 +187,7 @@ fn programme_name(code: &str) -> &str {
 
 /// The indicators in the published order: by programme, then by the position
 /// that the mart gives, else in the mart's own order.
-async fn read_indicators(storage: &Storage, published: &Published) -> Result<Vec<Indicator>> {
+pub(crate) async fn read_indicators(storage: &Storage, published: &Published) -> Result<Vec<Indicator>> {
     let columns = [
         ("indicator_id", Kind::Text),
         ("programme", Kind::Text),

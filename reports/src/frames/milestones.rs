@@ -35,8 +35,13 @@ impl State {
         }
     }
 
+    /// The state that a word of the register names.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     fn parse(word: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word).ok_or_else(|| {
+        Self::of_word(word).ok_or_else(|| {
             let known = Self::ALL.map(Self::word).join(", ");
             Error::usage(format!("the mart `milestones` has the state `{word}`; a report knows {known}"))
         })

@@ -9,7 +9,7 @@ mod deliveries;
 mod history;
 mod indicators;
 mod milestones;
-mod table;
+pub(crate) mod table;
 mod values;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,6 +21,7 @@ pub use attention::AttentionPoint;
 pub use costs::{CostLine, Costs, Product, YearBudget};
 pub use deliveries::{Dataset, Deliveries};
 pub use history::History;
+pub(crate) use indicators::read_indicators;
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
 pub use milestones::{Mark, State};
 pub use values::{Figure, Status};

@@ -15,7 +15,7 @@ use peil_warehouse::{Error, Period, Result};
 
 /// How a column is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Integer,
     Number,
@@ -39,7 +39,7 @@ impl Kind {
 }
 
 /// The columns of a mart that a frame uses.
-pub(super) struct Table {
+pub(crate) struct Table {
     mart: &'static str,
     rows: usize,
     columns: BTreeMap<&'static str, ArrayRef>,
@@ -47,7 +47,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads `columns` of a mart; those of `optional` where it has them.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         storage: &Storage,
         published: &Published,
         mart: &'static str,
@@ -67,9 +67,22 @@ impl Table {
         Self::of(storage, published, &name, state, mart, columns, optional).await
     }
 
+    /// The same of a table of any layer, as `conformed/reference_targets`.
+    pub(crate) async fn read_table(
+        storage: &Storage,
+        published: &Published,
+        name: &'static str,
+        columns: &[(&'static str, Kind)],
+    ) -> Result<Self> {
+        match published.table(name) {
+            Some(state) => Self::of(storage, published, name, state, name, columns, &[]).await,
+            None => Err(Error::usage(format!("the table `{name}` is missing; run `peil run` first"))),
+        }
+    }
+
     /// The same of a table of the warehouse's own records; none where there
     /// is none yet.
-    pub(super) async fn read_record(
+    pub(crate) async fn read_record(
         storage: &Storage,
         published: &Published,
         table: &'static str,
@@ -117,46 +130,46 @@ impl Table {
         Ok(Self { mart, rows: whole.num_rows(), columns: found })
     }
 
-    pub(super) fn rows(&self) -> std::ops::Range<usize> {
+    pub(crate) fn rows(&self) -> std::ops::Range<usize> {
         0..self.rows
     }
 
-    pub(super) fn text(&self, column: &str, row: usize) -> Option<String> {
+    pub(crate) fn text(&self, column: &str, row: usize) -> Option<String> {
         let array = self.present(column, row)?;
         Some(array.as_string::<i32>().value(row).to_owned())
     }
 
     /// A text that may not be empty.
-    pub(super) fn required(&self, column: &str, row: usize) -> Result<String> {
+    pub(crate) fn required(&self, column: &str, row: usize) -> Result<String> {
         self.text(column, row).ok_or_else(|| {
             Error::usage(format!("the mart `{}` has no `{column}` in row {}: mend its model", self.mart, row + 1))
         })
     }
 
     /// A period, which may not be empty.
-    pub(super) fn period(&self, column: &str, row: usize) -> Result<Period> {
+    pub(crate) fn period(&self, column: &str, row: usize) -> Result<Period> {
         let text = self.required(column, row)?;
         text.parse().map_err(|error| Error::usage(format!("the mart `{}`, row {}: {error}", self.mart, row + 1)))
     }
 
-    pub(super) fn integer(&self, column: &str, row: usize) -> Option<i64> {
+    pub(crate) fn integer(&self, column: &str, row: usize) -> Option<i64> {
         Some(self.present(column, row)?.as_primitive::<Int64Type>().value(row))
     }
 
-    pub(super) fn number(&self, column: &str, row: usize) -> Option<f64> {
+    pub(crate) fn number(&self, column: &str, row: usize) -> Option<f64> {
         Some(self.present(column, row)?.as_primitive::<Float64Type>().value(row))
     }
 
     /// An amount in cents.
-    pub(super) fn amount(&self, column: &str, row: usize) -> Option<i128> {
+    pub(crate) fn amount(&self, column: &str, row: usize) -> Option<i128> {
         Some(self.present(column, row)?.as_primitive::<Decimal128Type>().value(row))
     }
 
-    pub(super) fn day(&self, column: &str, row: usize) -> Option<NaiveDate> {
+    pub(crate) fn day(&self, column: &str, row: usize) -> Option<NaiveDate> {
         Date32Type::to_naive_date_opt(self.present(column, row)?.as_primitive::<Date32Type>().value(row))
     }
 
-    pub(super) fn flag(&self, column: &str, row: usize) -> bool {
+    pub(crate) fn flag(&self, column: &str, row: usize) -> bool {
         self.present(column, row).is_some_and(|array| array.as_boolean().value(row))
     }
 
