@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use peil_warehouse::Period;
 use peil_warehouse::period::PeriodType;
 
-use super::{Colophon, Report};
 use super::indicators::Indicators;
 use super::values::{Figure, Values};
+use super::{Colophon, Report};
 
 /// The figures of an indicator, oldest first.
 #[derive(Debug, Clone, PartialEq)]
