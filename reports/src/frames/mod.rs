@@ -4,11 +4,22 @@
 //! word of how: page, document and workbook are all made from it.
 
 mod attention;
+mod authorities;
+mod authority;
+mod building_blocks;
+mod bus;
 mod costs;
 mod deliveries;
 mod history;
+mod couplings;
 mod indicators;
+mod lb365;
+mod maturity;
 mod milestones;
+mod moments;
+mod portal;
+mod satisfaction;
+mod solutions;
 pub(crate) mod table;
 mod values;
 
@@ -22,8 +33,21 @@ pub use costs::{CostLine, Costs, Product, YearBudget};
 pub use deliveries::{Dataset, Deliveries};
 pub use history::History;
 pub(crate) use indicators::read_indicators;
+pub use authorities::{Authorities, Authority, SIZE_CLASSES};
+pub use authority::{
+    AuthorityProfile, OwnConnection, OwnModule, OwnModuleState, OwnScore, OwnUse, PortfolioLine,
+};
+pub use building_blocks::{AuthorityBlocks, BlockState, BuildingBlock, BuildingBlocks};
+pub use bus::{Bus, MonthTraffic, Partner, Service, Traffic};
+pub use couplings::{Coupling, Couplings, MatrixRow, Standard};
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
+pub use lb365::{Connection, Lb365, LbModule, ModuleState, PARTICIPANTS};
+pub use maturity::{ALL, BenchmarkFigure, Chapter, Maturity, PeerGroup, Quantiles, ScorePoint};
 pub use milestones::{Mark, State};
+pub use moments::Moments;
+pub use portal::{ModuleUse, PortalUse, Use};
+pub use satisfaction::{Rating, Satisfaction, SolutionRating};
+pub use solutions::{Choices, Component, SolutionUse, Solutions, SupplierOffer};
 pub use values::{Figure, Status};
 
 /// What a report of one period shows.
@@ -41,6 +65,28 @@ pub struct Report {
     pub attention: Vec<AttentionPoint>,
     /// What the sources delivered.
     pub deliveries: Deliveries,
+    /// Which quarters tell of the period.
+    pub moments: Moments,
+    /// The authorities of the quarter.
+    pub authorities: Authorities,
+    /// Use of the portal.
+    pub portal: PortalUse,
+    /// The catalogue and its use.
+    pub solutions: Solutions,
+    /// Satisfaction with the solutions.
+    pub satisfaction: Satisfaction,
+    /// Couplings and standards.
+    pub couplings: Couplings,
+    /// Use of the Flemish building blocks.
+    pub building_blocks: BuildingBlocks,
+    /// The platform LB365.
+    pub lb365: Lb365,
+    /// Traffic on the LB bus.
+    pub bus: Bus,
+    /// Maturity and benchmark.
+    pub maturity: Maturity,
+    /// What there is to say of each authority, by name.
+    pub profiles: Vec<AuthorityProfile>,
 }
 
 /// What a report rests on.
@@ -94,7 +140,23 @@ impl Report {
             published_at: published.published_at,
         };
         let indicators = Indicators::read(storage, published, &colophon, &values).await?;
+        let moments = Moments::of(&colophon);
+        let authorities = Authorities::read(storage, published, &moments).await?;
+        let solutions = Solutions::read(storage, published, &moments).await?;
+        let building_blocks = BuildingBlocks::read(storage, published, &moments, &authorities).await?;
+        let maturity = Maturity::read(storage, published, &moments).await?;
         Ok(Self {
+            portal: PortalUse::read(storage, published, &moments).await?,
+            satisfaction: Satisfaction::read(storage, published, &moments, &solutions).await?,
+            couplings: Couplings::read(storage, published, &moments, &solutions).await?,
+            lb365: Lb365::read(storage, published, &moments, &authorities).await?,
+            bus: Bus::read(storage, published, &moments, as_of).await?,
+            profiles: authority::read(storage, published, &moments, &authorities, &building_blocks, &maturity).await?,
+            moments,
+            authorities,
+            solutions,
+            building_blocks,
+            maturity,
             history: history::histories(&indicators, &values, &colophon),
             indicators,
             costs: Costs::read(storage, published, &colophon).await?,

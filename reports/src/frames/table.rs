@@ -139,6 +139,11 @@ impl Table {
         Some(array.as_string::<i32>().value(row).to_owned())
     }
 
+    /// Whether a text is `word`: without a copy of it, for marts of many rows.
+    pub(super) fn is(&self, column: &str, row: usize, word: &str) -> bool {
+        self.present(column, row).is_some_and(|array| array.as_string::<i32>().value(row) == word)
+    }
+
     /// A text that may not be empty.
     pub(crate) fn required(&self, column: &str, row: usize) -> Result<String> {
         self.text(column, row).ok_or_else(|| {

@@ -6,3 +6,4 @@ mod charts;
 mod marts;
 mod page;
 mod periods;
+mod usage;

@@ -1,6 +1,7 @@
 //! Marts made by hand from the published tables: the year 2022, as of
 //! 2022-07-31, each value equal to the published one unless changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -12,6 +13,8 @@ use peil_warehouse::publish::{Draft, Published};
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::TableSpec;
 use tempfile::TempDir;
+
+use crate::usage;
 
 const INDICATORS: &str = include_str!("../data/indicators.csv");
 const COSTS: &str = include_str!("../data/costs_2022.csv");
@@ -65,6 +68,8 @@ pub struct Marts {
     pub attention: Vec<[&'static str; 5]>,
     pub with_costs: bool,
     pub without: Option<&'static str>,
+    /// Rows of the marts of `usage`, by mart.
+    pub usage: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 /// A warehouse with hand-made marts.
@@ -114,7 +119,7 @@ impl Marts {
             add("2023", None, number(5), false);
             add("2024", None, number(6), false);
         }
-        Self { values, attention: Vec::new(), with_costs: true, without: None }
+        Self { values, attention: Vec::new(), with_costs: true, without: None, usage: BTreeMap::new() }
     }
 
     /// Gives an indicator another value in 2022S1 and its second quarter.
@@ -124,6 +129,12 @@ impl Marts {
         {
             (row.value, row.status) = (Some(value), status);
         }
+        self
+    }
+
+    /// Gives a mart of `usage` its rows.
+    pub fn with(mut self, mart: &'static str, rows: &[&'static str]) -> Self {
+        self.usage.insert(mart, rows.to_vec());
         self
     }
 
@@ -142,6 +153,10 @@ impl Marts {
             ("budget", budget(self.with_costs)),
             ("attention_points", attention(&self.attention)),
         ];
+        for (name, header) in usage::MARTS {
+            let rows = self.usage.get(name).map_or(&[][..], Vec::as_slice);
+            marts.push((name, usage::columns(header, rows)));
+        }
         marts.retain(|(name, _)| Some(*name) != self.without);
         for (name, columns) in marts {
             write(&mut draft, name, columns).await;
