@@ -134,7 +134,8 @@ pub(super) async fn read(
     let mut portfolio = portfolio(storage, published, moments.quarter).await?;
     let mut states: BTreeMap<&str, Vec<(String, BlockState)>> = BTreeMap::new();
     for row in &blocks.authorities {
-        let known = row.states.iter().zip(&blocks.blocks).filter_map(|(state, block)| Some((block.name.clone(), (*state)?)));
+        let known =
+            row.states.iter().zip(&blocks.blocks).filter_map(|(state, block)| Some((block.name.clone(), (*state)?)));
         let mut known: Vec<(String, BlockState)> = known.filter(|(_, state)| *state != BlockState::NotUsed).collect();
         known.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
         states.insert(&row.authority.nis, known);
@@ -281,7 +282,8 @@ async fn portfolio(storage: &Storage, published: &Published, quarter: Period) ->
     })
     .await?;
     for lines in found.values_mut() {
-        let place = |line: &PortfolioLine| ["gekozen", "gepland", "uitgefaseerd"].iter().position(|s| *s == line.status);
+        let place =
+            |line: &PortfolioLine| ["gekozen", "gepland", "uitgefaseerd"].iter().position(|s| *s == line.status);
         lines.sort_by(|one, other| (place(one), &one.solution).cmp(&(place(other), &other.solution)));
     }
     Ok(found)

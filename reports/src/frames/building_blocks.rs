@@ -100,12 +100,8 @@ impl BuildingBlocks {
         moments: &Moments,
         authorities: &Authorities,
     ) -> Result<Self> {
-        let columns = [
-            ("period", Kind::Text),
-            ("nis_code", Kind::Text),
-            ("building_block", Kind::Text),
-            ("status", Kind::Text),
-        ];
+        let columns =
+            [("period", Kind::Text), ("nis_code", Kind::Text), ("building_block", Kind::Text), ("status", Kind::Text)];
         let table = Table::read(storage, published, "building_block_use", &columns, &[]).await?;
         let mut by_quarter: BTreeMap<Period, States> = BTreeMap::new();
         for row in table.rows() {
@@ -133,9 +129,8 @@ impl BuildingBlocks {
     /// How many of the municipalities of a province use a block: how many do,
     /// and how many there are.
     pub fn in_province(&self, province: &str, block: usize) -> (usize, usize) {
-        let of = || {
-            self.authorities.iter().filter(|row| row.authority.municipality && row.authority.province == province)
-        };
+        let of =
+            || self.authorities.iter().filter(|row| row.authority.municipality && row.authority.province == province);
         (of().filter(|row| row.states[block] == Some(BlockState::InUse)).count(), of().count())
     }
 

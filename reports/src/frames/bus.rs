@@ -161,7 +161,8 @@ fn months(lines: &[Line], moments: &Moments, as_of: NaiveDate) -> Vec<MonthTraff
         by_month.entry(&line.month).or_default().add(line.traffic);
     }
     let last = moments.until.with_day(1).unwrap_or(moments.until);
-    let months: Vec<NaiveDate> = (0..MONTHS).rev().filter_map(|back| last.checked_sub_months(Months::new(back))).collect();
+    let months: Vec<NaiveDate> =
+        (0..MONTHS).rev().filter_map(|back| last.checked_sub_months(Months::new(back))).collect();
     let begins = months.iter().position(|month| by_month.contains_key(month_of(*month).as_str()));
     let shown = begins.map_or(&[][..], |begins| &months[begins..]);
     shown

@@ -95,9 +95,7 @@ impl Couplings {
         let table = Table::read(storage, published, "couplings", &columns, &[]).await?;
         let mut all = Vec::new();
         for row in table.rows() {
-            let name = |column| -> Result<String> {
-                Ok(catalogue.name_of(&table.required(column, row)?).to_owned())
-            };
+            let name = |column| -> Result<String> { Ok(catalogue.name_of(&table.required(column, row)?).to_owned()) };
             let Some(since) = table.day("available_since", row) else { continue };
             all.push(Coupling {
                 id: table.required("coupling_id", row)?,
@@ -141,7 +139,9 @@ impl Couplings {
     pub fn matrix(&self) -> Vec<MatrixRow> {
         let mut counts: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         for one in &self.open {
-            let Some(place) = self.techniques.iter().position(|technique| *technique == one.technique) else { continue };
+            let Some(place) = self.techniques.iter().position(|technique| *technique == one.technique) else {
+                continue;
+            };
             for solution in BTreeSet::from([one.from.as_str(), one.to.as_str()]) {
                 counts.entry(solution).or_insert_with(|| vec![0; self.techniques.len()])[place] += 1;
             }

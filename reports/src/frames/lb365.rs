@@ -133,8 +133,7 @@ async fn participants(
 }
 
 async fn modules(storage: &Storage, published: &Published, moments: &Moments) -> Result<Vec<LbModule>> {
-    let columns =
-        [("period", Kind::Text), ("module", Kind::Text), ("tracks", Kind::Integer), ("live", Kind::Integer)];
+    let columns = [("period", Kind::Text), ("module", Kind::Text), ("tracks", Kind::Integer), ("live", Kind::Integer)];
     let table = Table::read(storage, published, "lb365_modules", &columns, &[]).await?;
     let mut modules = Vec::new();
     let mut before = Earlier::default();
@@ -202,6 +201,7 @@ async fn connections(storage: &Storage, published: &Published, moments: &Moments
         block.before = known_before.then(|| before.get(&block.building_block).copied().unwrap_or(0));
         block.joined.sort();
     }
-    connections.sort_by(|one, other| (other.connected, &one.building_block).cmp(&(one.connected, &other.building_block)));
+    connections
+        .sort_by(|one, other| (other.connected, &one.building_block).cmp(&(one.connected, &other.building_block)));
     Ok(connections)
 }

@@ -9,9 +9,9 @@ mod authority;
 mod building_blocks;
 mod bus;
 mod costs;
+mod couplings;
 mod deliveries;
 mod history;
-mod couplings;
 mod indicators;
 mod lb365;
 mod maturity;
@@ -29,17 +29,15 @@ use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
 
 pub use attention::AttentionPoint;
+pub use authorities::{Authorities, Authority, SIZE_CLASSES};
+pub use authority::{AuthorityProfile, OwnConnection, OwnModule, OwnModuleState, OwnScore, OwnUse, PortfolioLine};
+pub use building_blocks::{AuthorityBlocks, BlockState, BuildingBlock, BuildingBlocks};
+pub use bus::{Bus, MonthTraffic, Partner, Service, Traffic};
 pub use costs::{CostLine, Costs, Product, YearBudget};
+pub use couplings::{Coupling, Couplings, MatrixRow, Standard};
 pub use deliveries::{Dataset, Deliveries};
 pub use history::History;
 pub(crate) use indicators::read_indicators;
-pub use authorities::{Authorities, Authority, SIZE_CLASSES};
-pub use authority::{
-    AuthorityProfile, OwnConnection, OwnModule, OwnModuleState, OwnScore, OwnUse, PortfolioLine,
-};
-pub use building_blocks::{AuthorityBlocks, BlockState, BuildingBlock, BuildingBlocks};
-pub use bus::{Bus, MonthTraffic, Partner, Service, Traffic};
-pub use couplings::{Coupling, Couplings, MatrixRow, Standard};
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
 pub use lb365::{Connection, Lb365, LbModule, ModuleState, PARTICIPANTS};
 pub use maturity::{ALL, BenchmarkFigure, Chapter, Maturity, PeerGroup, Quantiles, ScorePoint};

@@ -133,8 +133,9 @@ impl Solutions {
         for solution in &mut solutions {
             solution.before = before.of(&solution.id);
         }
-        solutions
-            .sort_by(|one, other| (other.now.chosen, &one.name, &one.id).cmp(&(one.now.chosen, &other.name, &other.id)));
+        solutions.sort_by(|one, other| {
+            (other.now.chosen, &one.name, &one.id).cmp(&(one.now.chosen, &other.name, &other.id))
+        });
         Ok(Self {
             solutions,
             suppliers: suppliers(storage, published, moments).await?,

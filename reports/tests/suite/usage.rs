@@ -9,11 +9,20 @@ use chrono::NaiveDate;
 /// Each mart with its columns: name and type, where it is no text.
 pub const MARTS: [(&str, &str); 19] = [
     ("portal_usage", "period module authorities:int users:int events:int"),
-    ("solution_usage", "period solution_id solution supplier_id supplier chosen:int planned:int phased_out:int market_share:num"),
-    ("solution_satisfaction", "period solution_id ratings:int average_score:num suppressed:flag interval_low:num interval_high:num"),
+    (
+        "solution_usage",
+        "period solution_id solution supplier_id supplier chosen:int planned:int phased_out:int market_share:num",
+    ),
+    (
+        "solution_satisfaction",
+        "period solution_id ratings:int average_score:num suppressed:flag interval_low:num interval_high:num",
+    ),
     ("supplier_offer", "period supplier_id supplier solutions:int authorities:int couplings:int"),
     ("component_coverage", "period reference_component solutions:int authorities:int"),
-    ("couplings", "coupling_id from_solution_id to_solution_id technique available_since:day ended_on:day authorities:int"),
+    (
+        "couplings",
+        "coupling_id from_solution_id to_solution_id technique available_since:day ended_on:day authorities:int",
+    ),
     ("standards_support", "period standard_id standard status solutions:int"),
     ("authorities", "period nis_code authority kind province inhabitants:int size_class"),
     ("building_block_use", "period nis_code authority building_block status"),
@@ -23,8 +32,14 @@ pub const MARTS: [(&str, &str); 19] = [
     ("lb365_modules_by_authority", "period nis_code authority module state track_started_on:day live_on:day"),
     ("bus_traffic", "month service partner messages:int errors:int error_rate:num p50_ms:num p95_ms:num bytes:int"),
     ("maturity_scores", "period nis_code authority chapter score:num submitted_on:day"),
-    ("maturity_distribution", "period chapter peer_group authorities:int p10:num p25:num median:num p75:num p90:num mean:num suppressed:flag"),
-    ("benchmark", "period figure peer_group authorities:int p10:num p25:num median:num p75:num p90:num mean:num suppressed:flag"),
+    (
+        "maturity_distribution",
+        "period chapter peer_group authorities:int p10:num p25:num median:num p75:num p90:num mean:num suppressed:flag",
+    ),
+    (
+        "benchmark",
+        "period figure peer_group authorities:int p10:num p25:num median:num p75:num p90:num mean:num suppressed:flag",
+    ),
     ("portal_usage_by_authority", "period module nis_code authority users:int events:int suppressed:flag"),
     ("authority_portfolio", "period nis_code authority solution_id solution supplier status since:day"),
 ];
