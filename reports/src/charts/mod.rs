@@ -11,6 +11,7 @@
 mod bullet;
 mod canvas;
 mod costs;
+pub mod kinds;
 pub mod theme;
 
 use peil_warehouse::{Error, Result};
@@ -58,8 +59,8 @@ pub struct Entry {
 }
 
 /// Every chart, in the order of the report.
-pub const CHARTS: [Entry; 2] =
-    [Entry { name: bullet::NAME, draw: bullet::draw }, Entry { name: costs::NAME, draw: costs::draw }];
+pub const CHARTS: &[Entry] =
+    &[Entry { name: bullet::NAME, draw: bullet::draw }, Entry { name: costs::NAME, draw: costs::draw }];
 
 /// The charts that the report has figures for, in order.
 ///

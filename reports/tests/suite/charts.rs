@@ -13,7 +13,7 @@ async fn each(mut check: impl FnMut(&Chart)) {
         (Marts::as_published(), "2022Q3"),
     ] {
         let report = marts.publish().await.report(period).await;
-        for entry in &CHARTS {
+        for entry in CHARTS {
             let chart = (entry.draw)(&report).unwrap().unwrap_or_else(|| panic!("{} draws nothing", entry.name));
             assert_eq!(chart.name, entry.name);
             check(&chart);
