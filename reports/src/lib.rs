@@ -10,6 +10,7 @@
 //! | [`frames`] | the marts as typed rows, a frame for each section |
 //! | [`mod@format`] | numbers, amounts, days and periods as readers of Dutch write them |
 //! | [`sentences`] | the messages of the summary, made by rules from the frames |
+//! | [`words`] | names of things that the marts know by a code |
 //! | [`charts`] | one function for each chart, one theme, one ordered list |
 //! | [`html`] | frames, sentences and charts as one HTML page |
 //! | [`xlsx`] | the annex: the same figures as a workbook |
@@ -27,6 +28,7 @@ pub mod html;
 pub mod sections;
 pub mod sentences;
 pub mod targets;
+pub mod words;
 mod write;
 pub mod xlsx;
 

@@ -20,6 +20,7 @@ mod moments;
 mod portal;
 mod satisfaction;
 mod solutions;
+mod quality;
 pub(crate) mod table;
 mod values;
 
@@ -46,6 +47,7 @@ pub use moments::Moments;
 pub use portal::{ModuleUse, PortalUse, Use};
 pub use satisfaction::{Rating, Satisfaction, SolutionRating};
 pub use solutions::{Choices, Component, SolutionUse, Solutions, SupplierOffer};
+pub use quality::{FailedCheck, Quality, Rejected, Revision, Unresolved};
 pub use values::{Figure, Status};
 
 /// What a report of one period shows.
@@ -61,6 +63,8 @@ pub struct Report {
     pub costs: Costs,
     /// What the rules point out about the period.
     pub attention: Vec<AttentionPoint>,
+    /// What they pointed out the time before, and no longer do.
+    pub resolved: Vec<AttentionPoint>,
     /// What the sources delivered.
     pub deliveries: Deliveries,
     /// Which quarters tell of the period.
@@ -85,6 +89,8 @@ pub struct Report {
     pub maturity: Maturity,
     /// What there is to say of each authority, by name.
     pub profiles: Vec<AuthorityProfile>,
+    /// How good they are, and what changed since it was published.
+    pub quality: Quality,
 }
 
 /// What a report rests on.
@@ -137,6 +143,7 @@ impl Report {
             run_id: published.run_id.clone(),
             published_at: published.published_at,
         };
+        let attention = attention::Attention::read(storage, published, &colophon).await?;
         let indicators = Indicators::read(storage, published, &colophon, &values).await?;
         let moments = Moments::of(&colophon);
         let authorities = Authorities::read(storage, published, &moments).await?;
@@ -158,8 +165,10 @@ impl Report {
             history: history::histories(&indicators, &values, &colophon),
             indicators,
             costs: Costs::read(storage, published, &colophon).await?,
-            attention: attention::read(storage, published, period).await?,
+            attention: attention.standing,
+            resolved: attention.resolved,
             deliveries: Deliveries::read(storage, published, &colophon).await?,
+            quality: Quality::read(storage, published).await?,
             colophon,
         })
     }

@@ -163,7 +163,7 @@ impl Page {
             milestones: report.indicators.milestones().count(),
             messages: summary(report)
                 .into_iter()
-                .map(|message| MessageView { subject: message.subject, text: message.text })
+                .map(|message| MessageView { subject: message.subject, text: message.text.plain() })
                 .collect(),
             programmes: programmes(report),
             charts: charts.iter().map(chart).collect(),

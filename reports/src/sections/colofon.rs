@@ -6,16 +6,16 @@ use peil_warehouse::period::brussels_day;
 use super::parts::{heading, number_column, table, text_column};
 use crate::document::{Block, Cell, Column, ColumnKind, Missing, Origin, Row, Section, Table, Text, Value};
 use crate::format::{EMPTY, capital, long_day, period_name};
-use crate::frames::{Colophon, Dataset, Report, State, Status};
+use crate::frames::{Dataset, Report, State, Status};
+use crate::words;
 
 /// The section.
 pub(super) fn section(report: &Report) -> Result<Section> {
-    let colophon = &report.colophon;
     let mut blocks = vec![
         Block::Paragraph(Text::words(
             "Dit rapport volgt vier programma's van V-ICT-OR voor de Vlaamse lokale besturen: de VlaVirGem-tool, de Oplossingscatalogus, de Informatieveiligheids- en GDPR-tool en de Proeftuin LB365. Het legt wat gerealiseerd is naast wat gepland was.",
         )),
-        Block::Terms(rests_on(colophon)),
+        Block::Terms(rests_on(report)),
         heading("volledigheid", "Volledigheid van de gegevens"),
         Block::Paragraph(completeness(report)),
         Block::Table(datasets(report)),
@@ -32,7 +32,13 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     Ok(Section { number: 0, name: "colofon", title: "Colofon".to_owned(), blocks })
 }
 
-fn rests_on(colophon: &Colophon) -> Vec<(String, Text)> {
+fn rests_on(report: &Report) -> Vec<(String, Text)> {
+    let colophon = &report.colophon;
+    let edition = if report.quality.released.contains(&colophon.period) {
+        "vrijgegeven: de periode is afgesloten en gepubliceerd"
+    } else {
+        "ontwerp: de cijfers kunnen nog wijzigen"
+    };
     let term = |name: &str, text: String| (name.to_owned(), Text::words(text));
     let period = colophon.period;
     let mut terms = vec![
@@ -61,7 +67,7 @@ fn rests_on(colophon: &Colophon) -> Vec<(String, Text)> {
                 |day| format!("gedateerd tot en met {}", long_day(day)),
             ),
         ),
-        term("Uitgave", "ontwerp: de cijfers kunnen nog wijzigen".to_owned()),
+        term("Uitgave", edition.to_owned()),
     ];
     if let Some(moment) = colophon.published_at {
         let run = colophon.run_id.as_deref().unwrap_or(EMPTY);
@@ -102,7 +108,8 @@ fn has_schedule(dataset: &Dataset) -> bool {
 
 fn datasets(report: &Report) -> Table {
     let columns = vec![
-        text_column("dataset", "Gegevensset"),
+        text_column("name", "Gegevensset"),
+        text_column("dataset", "Code"),
         Column::new("last_delivery", "Laatste levering", ColumnKind::Day),
         number_column("deliveries", "Leveringen"),
         number_column("rows", "Rijen"),
@@ -122,6 +129,7 @@ fn datasets(report: &Report) -> Table {
             };
             let day = dataset.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
             Row::Cells(vec![
+                Cell::text(words::dataset(&dataset.name)),
                 Cell::text(dataset.name.clone()),
                 Cell::new(day),
                 Cell::new(Value::Integer(dataset.accepted + dataset.refused)),

@@ -73,8 +73,8 @@ fn numeric_cells(report: &Report, row: &NumericRow) -> Vec<Cell> {
         Cell::text(row.indicator.label.clone()).from(Origin::IndicatorPage(id.clone())),
         Cell::new(Value::figure_or(row.baseline, Missing::NoData)),
     ];
-    cells.extend(row.quarters.iter().chain(&row.following).map(|figure| figure_cell(id, figure)));
-    cells.push(figure_cell(id, &row.in_period));
+    cells.extend(row.quarters.iter().chain(&row.following).map(|figure| figure_cell(report, id, figure)));
+    cells.push(figure_cell(report, id, &row.in_period));
     let trend = report.quarters(id, report.colophon.period.last_day(), TREND);
     let values: Vec<Option<f64>> = trend.iter().map(|figure| figure.value).collect();
     let known = values.iter().flatten().count();

@@ -14,7 +14,7 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(Text::words(
         "Alleen boekingen onder de analytische code VRD2 tellen mee. Geboekt is wat in volledig verstreken maanden geboekt werd; de prognose trekt dat bedrag door naar twaalf maanden.",
     ))];
-    blocks.extend(sentences::money(&report.costs).map(|message| Block::Paragraph(Text::words(message.text))));
+    blocks.extend(sentences::money(&report.costs).map(|message| Block::Paragraph(message.text)));
     blocks.extend(charts::named(report, "middelen")?.map(Block::Chart));
     blocks.push(Block::Table(costs_table(&report.costs)));
     blocks.push(Block::Table(years_table(&report.costs)));

@@ -6,6 +6,7 @@
 mod aandachtspunten;
 mod bouwstenen;
 mod colofon;
+mod definitions;
 mod gebruik;
 mod indicatoren;
 mod koppelingen;
