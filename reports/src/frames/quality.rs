@@ -187,7 +187,11 @@ async fn read_revisions(storage: &Storage, published: &Published) -> Result<Vec<
         });
     }
     revisions.sort_by(|one, other| {
-        (one.period.last_day(), one.period, &one.indicator).cmp(&(other.period.last_day(), other.period, &other.indicator))
+        (one.period.last_day(), one.period, &one.indicator).cmp(&(
+            other.period.last_day(),
+            other.period,
+            &other.indicator,
+        ))
     });
     Ok(revisions)
 }

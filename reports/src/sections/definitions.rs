@@ -10,11 +10,20 @@ use crate::words;
 /// The kinds of indicators, in the order in which they are explained.
 const KINDS: [(&str, &str); 8] = [
     ("stock", "hoeveel er op de peildatum zijn: begonnen op of voor die dag en nog niet beëindigd."),
-    ("cumulative", "hoeveel er sinds de start bijgekomen zijn, tot en met de peildatum. Wat eindigt, blijft meetellen."),
+    (
+        "cumulative",
+        "hoeveel er sinds de start bijgekomen zijn, tot en met de peildatum. Wat eindigt, blijft meetellen.",
+    ),
     ("flow", "hoeveel er binnen de periode gebeurd zijn. Een semester of jaar is de som van zijn kwartalen."),
-    ("distinct", "hoeveel verschillende er binnen de periode gezien werden. Een jaar wordt opnieuw geteld en niet opgeteld uit kwartalen."),
+    (
+        "distinct",
+        "hoeveel verschillende er binnen de periode gezien werden. Een jaar wordt opnieuw geteld en niet opgeteld uit kwartalen.",
+    ),
     ("rolling", "hoeveel verschillende er gezien werden in de twaalf maanden tot en met de peildatum."),
-    ("monthly_active", "het gemiddelde, over de volledige maanden van de periode, van hoeveel verschillende er in die maand gezien werden."),
+    (
+        "monthly_active",
+        "het gemiddelde, over de volledige maanden van de periode, van hoeveel verschillende er in die maand gezien werden.",
+    ),
     ("average", "het gemiddelde van de laatste meting van elk bestuur, op of voor de peildatum."),
     ("milestone", "gepland werk, met de stand die het register voor die periode opgeeft. Er hoort geen getal bij."),
 ];
@@ -25,11 +34,21 @@ pub(super) fn method() -> Vec<Block> {
     vec![
         Block::Terms(terms),
         Block::List(vec![
-            Text::words("De peildatum van een periode is haar laatste dag, of de laatste dag waarvan de feiten tellen als die eerder valt. Dan loopt de periode nog en is het cijfer voorlopig, (v)."),
-            Text::words("Een bestuur is een gemeente (met haar OCMW) of een provincie, zoals die op de peildatum bestaat: wat voor een fusie gebeurde, telt bij het bestuur dat overblijft."),
-            Text::words("Het doel van een semester is dat van zijn laatste kwartaal, en voor wat binnen de periode geteld wordt de som van zijn kwartalen. Zonder doel is er geen oordeel."),
-            Text::words(format!("Een indicator heeft zijn doel bereikt bij 100{NBSP}% of meer, bijna bereikt vanaf 90{NBSP}%, en anders niet bereikt.")),
-            Text::words("Aantallen die zo klein zijn dat ze naar personen zouden kunnen leiden, worden niet getoond. Namen van personen, e-mailadressen en netwerkadressen komen niet in de gegevens voor."),
+            Text::words(
+                "De peildatum van een periode is haar laatste dag, of de laatste dag waarvan de feiten tellen als die eerder valt. Dan loopt de periode nog en is het cijfer voorlopig, (v).",
+            ),
+            Text::words(
+                "Een bestuur is een gemeente (met haar OCMW) of een provincie, zoals die op de peildatum bestaat: wat voor een fusie gebeurde, telt bij het bestuur dat overblijft.",
+            ),
+            Text::words(
+                "Het doel van een semester is dat van zijn laatste kwartaal, en voor wat binnen de periode geteld wordt de som van zijn kwartalen. Zonder doel is er geen oordeel.",
+            ),
+            Text::words(format!(
+                "Een indicator heeft zijn doel bereikt bij 100{NBSP}% of meer, bijna bereikt vanaf 90{NBSP}%, en anders niet bereikt."
+            )),
+            Text::words(
+                "Aantallen die zo klein zijn dat ze naar personen zouden kunnen leiden, worden niet getoond. Namen van personen, e-mailadressen en netwerkadressen komen niet in de gegevens voor.",
+            ),
         ]),
     ]
 }

@@ -29,12 +29,7 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     }
     blocks.push(heading("toegankelijkheid", "Toegankelijkheid"));
     blocks.extend(definitions::accessibility());
-    Ok(Section {
-        number: 12,
-        name: "methode",
-        title: "Herzieningen, methode en definities".to_owned(),
-        blocks,
-    })
+    Ok(Section { number: 12, name: "methode", title: "Herzieningen, methode en definities".to_owned(), blocks })
 }
 
 fn count(number: usize) -> Value {
