@@ -18,9 +18,9 @@ mod maturity;
 mod milestones;
 mod moments;
 mod portal;
+mod quality;
 mod satisfaction;
 mod solutions;
-mod quality;
 pub(crate) mod table;
 mod values;
 
@@ -45,9 +45,9 @@ pub use maturity::{ALL, BenchmarkFigure, Chapter, Maturity, PeerGroup, Quantiles
 pub use milestones::{Mark, State};
 pub use moments::Moments;
 pub use portal::{ModuleUse, PortalUse, Use};
+pub use quality::{FailedCheck, Quality, Rejected, Revision, Unresolved};
 pub use satisfaction::{Rating, Satisfaction, SolutionRating};
 pub use solutions::{Choices, Component, SolutionUse, Solutions, SupplierOffer};
-pub use quality::{FailedCheck, Quality, Rejected, Revision, Unresolved};
 pub use values::{Figure, Status};
 
 /// What a report of one period shows.
