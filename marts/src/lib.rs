@@ -13,6 +13,7 @@
 //! | [`calendar`] | the tables `run.*`: periods, months, windows |
 //! | `plan`, `build`, `finish` | which models changed; run them; sort and type their rows |
 //! | [`disclosure`] | hide what says too much about few persons |
+//! | `catalogue` | the models as tables that readers can query |
 //! | [`check`] | queries that return what should not be there |
 //! | [`session`] | the query engine over the warehouse's tables |
 
@@ -28,6 +29,7 @@ pub mod rule;
 pub mod session;
 
 mod build;
+mod catalogue;
 mod finish;
 mod plan;
 mod run;

@@ -19,7 +19,7 @@ use crate::check::{self, Finding};
 use crate::indicator::STARTS;
 use crate::model_set::ModelSet;
 use crate::relation::{plain, table_name};
-use crate::{build, graph, plan, session};
+use crate::{build, catalogue, graph, plan, session};
 
 /// The stage's name among the inputs of the pointer.
 const STAGE: &str = "marts";
@@ -82,6 +82,7 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     declare_records(draft)?;
     let inputs = inputs(context, draft);
     if !context.full && draft.published().inputs.get(STAGE) == Some(&inputs) {
+        catalogue::record(draft, context.models).await?;
         draft.publish().await?;
         let unchanged = context.models.marts().count();
         return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::default() });
@@ -98,6 +99,7 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     findings.extend(run_checks(context.models, &session).await?);
     let failed: Vec<Finding> = findings.iter().filter(|finding| finding.has_failed()).cloned().collect();
     if failed.is_empty() {
+        catalogue::record(draft, context.models).await?;
         draft.update(|published| {
             published.run_id = Some(context.run_id.to_owned());
             published.as_of = Some(context.as_of);

@@ -61,7 +61,7 @@ impl Form {
     fn files(self, report: &Report, document: &Document, templates: &Templates) -> Result<Vec<File>> {
         let period = report.colophon.period;
         match self {
-            Self::Html => Ok(vec![(self.entrance(period), html::page(report, templates)?.into_bytes())]),
+            Self::Html => html::site(report, document, templates),
             Self::Xlsx => Ok(vec![(self.entrance(period), xlsx::workbook(report, document)?)]),
         }
     }

@@ -19,6 +19,7 @@ pub mod event;
 pub mod interval;
 pub mod kind;
 pub mod line;
+pub mod query;
 
 use std::collections::{BTreeMap, BTreeSet};
 

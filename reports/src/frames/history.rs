@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use peil_warehouse::Period;
 use peil_warehouse::period::PeriodType;
 
+use super::milestones::Mark;
 use super::indicators::Indicators;
 use super::values::{Figure, Values};
 use super::{Colophon, Report};
@@ -30,6 +31,11 @@ pub(super) fn histories(indicators: &Indicators, values: &Values, colophon: &Col
 }
 
 impl Report {
+    /// The marks of a milestone, by the end of their period.
+    pub fn marks_of(&self, indicator: &str) -> &[Mark] {
+        self.marks.get(indicator).map_or(&[], Vec::as_slice)
+    }
+
     /// The figure of an indicator in a period that the marts have.
     pub fn figure(&self, indicator: &str, period: Period) -> Option<Figure> {
         self.figures(indicator).iter().find(|figure| figure.period == period).copied()
@@ -49,7 +55,8 @@ impl Report {
         recent.iter().skip_while(|figure| figure.value.is_none()).copied().collect()
     }
 
-    fn figures(&self, indicator: &str) -> &[Figure] {
+    /// Every figure of an indicator, oldest first.
+    pub fn figures(&self, indicator: &str) -> &[Figure] {
         self.history.iter().find(|history| history.indicator == indicator).map_or(&[], |history| &history.figures)
     }
 }

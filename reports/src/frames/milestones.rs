@@ -90,6 +90,11 @@ impl Milestones {
         Ok(Self(marks))
     }
 
+    /// All marks, by indicator.
+    pub(super) fn all(self) -> BTreeMap<String, Vec<Mark>> {
+        self.0
+    }
+
     /// The marks of an indicator that end inside `period`.
     pub(super) fn within(&self, indicator: &str, period: Period) -> Vec<Mark> {
         let inside = |mark: &&Mark| {

@@ -8,6 +8,8 @@ mod authorities;
 mod authority;
 mod building_blocks;
 mod bus;
+mod by_authority;
+mod catalogue;
 mod costs;
 mod couplings;
 mod deliveries;
@@ -22,7 +24,10 @@ mod quality;
 mod satisfaction;
 mod solutions;
 pub(crate) mod table;
+mod provenance;
 mod values;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use peil_warehouse::publish::Published;
@@ -39,6 +44,8 @@ pub use couplings::{Coupling, Couplings, MatrixRow, Standard};
 pub use deliveries::{Dataset, Deliveries};
 pub use history::History;
 pub(crate) use indicators::read_indicators;
+pub use by_authority::{AuthorityName, AuthorityValue, ByAuthority};
+pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
 pub use lb365::{Connection, Lb365, LbModule, ModuleState, PARTICIPANTS};
 pub use maturity::{ALL, BenchmarkFigure, Chapter, Maturity, PeerGroup, Quantiles, ScorePoint};
@@ -48,6 +55,7 @@ pub use portal::{ModuleUse, PortalUse, Use};
 pub use quality::{FailedCheck, Quality, Rejected, Revision, Unresolved};
 pub use satisfaction::{Rating, Satisfaction, SolutionRating};
 pub use solutions::{Choices, Component, SolutionUse, Solutions, SupplierOffer};
+pub use provenance::{Delivery, Provenance};
 pub use values::{Figure, Status};
 
 /// What a report of one period shows.
@@ -91,6 +99,14 @@ pub struct Report {
     pub profiles: Vec<AuthorityProfile>,
     /// How good they are, and what changed since it was published.
     pub quality: Quality,
+    /// The marks of each milestone in every period.
+    pub marks: BTreeMap<String, Vec<Mark>>,
+    /// The indicators that are shown by authority.
+    pub by_authority: ByAuthority,
+    /// Where figures come from.
+    pub provenance: Provenance,
+    /// The tables that readers can query.
+    pub catalogue: Catalogue,
 }
 
 /// What a report rests on.
@@ -127,6 +143,11 @@ impl Colophon {
 }
 
 impl Report {
+    /// The authorities that have a page: NIS code and name.
+    pub fn site_authorities(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.profiles.iter().map(|profile| (profile.authority.nis.as_str(), profile.authority.name.as_str()))
+    }
+
     /// Reads the frames of `period` from what is published.
     ///
     /// # Errors
@@ -150,6 +171,7 @@ impl Report {
         let solutions = Solutions::read(storage, published, &moments).await?;
         let building_blocks = BuildingBlocks::read(storage, published, &moments, &authorities).await?;
         let maturity = Maturity::read(storage, published, &moments).await?;
+        let provenance = Provenance::read(storage, published, &colophon).await?;
         Ok(Self {
             portal: PortalUse::read(storage, published, &moments).await?,
             satisfaction: Satisfaction::read(storage, published, &moments, &solutions).await?,
@@ -169,6 +191,10 @@ impl Report {
             resolved: attention.resolved,
             deliveries: Deliveries::read(storage, published, &colophon).await?,
             quality: Quality::read(storage, published).await?,
+            marks: milestones::Milestones::read(storage, published).await?.all(),
+            by_authority: ByAuthority::read(storage, published, &colophon).await?,
+            catalogue: Catalogue::read(storage, published, &provenance).await?,
+            provenance,
             colophon,
         })
     }

@@ -80,6 +80,21 @@ impl Table {
         }
     }
 
+    /// Reads `columns` of a table of any layer, as `ops/deliveries`; none
+    /// where it is not there.
+    pub(super) async fn read_if_there(
+        storage: &Storage,
+        published: &Published,
+        name: &'static str,
+        columns: &[(&'static str, Kind)],
+        optional: &[(&'static str, Kind)],
+    ) -> Result<Option<Self>> {
+        match published.table(name) {
+            Some(state) => Self::of(storage, published, name, state, name, columns, optional).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The same of a table of the warehouse's own records; none where there
     /// is none yet.
     pub(crate) async fn read_record(
@@ -135,8 +150,13 @@ impl Table {
     }
 
     pub(crate) fn text(&self, column: &str, row: usize) -> Option<String> {
+        self.text_in_place(column, row).map(str::to_owned)
+    }
+
+    /// A text, where it stands: for rows that are only looked at.
+    pub(super) fn text_in_place(&self, column: &str, row: usize) -> Option<&str> {
         let array = self.present(column, row)?;
-        Some(array.as_string::<i32>().value(row).to_owned())
+        Some(array.as_string::<i32>().value(row))
     }
 
     /// Whether a text is `word`: without a copy of it, for marts of many rows.

@@ -81,6 +81,12 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// Whether there is a value or a target: without both, a period says
+    /// nothing.
+    pub const fn tells(&self) -> bool {
+        self.value.is_some() || self.target.is_some()
+    }
+
     /// Value over target; none without a target or where it is 0.
     pub fn attainment(&self) -> Option<f64> {
         let target = self.target.filter(|target| *target != 0.0)?;

@@ -63,6 +63,15 @@ impl Templates {
         Self(environment)
     }
 
+    /// The text of a file that is no template, as the style.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub(super) fn source(&self, name: &str) -> Result<String> {
+        let template = self.0.get_template(name).map_err(|error| Error::usage(told(name, &error)))?;
+        Ok(template.source().to_owned())
+    }
+
     /// Renders a template.
     ///
     /// # Errors
@@ -109,20 +118,20 @@ mod tests {
     #[test]
     fn a_folder_may_replace_a_template_but_not_invent_one() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("report.html"), "eigen {{ 1 + 1 }}").unwrap();
+        std::fs::write(folder.path().join("pagina.html"), "eigen {{ 1 + 1 }}").unwrap();
         let templates = Templates::with_folder(folder.path()).unwrap();
-        assert_eq!(templates.render("report.html", Value::UNDEFINED).unwrap(), "eigen 2");
-        std::fs::write(folder.path().join("reprt.html"), "").unwrap();
+        assert_eq!(templates.render("pagina.html", Value::UNDEFINED).unwrap(), "eigen 2");
+        std::fs::write(folder.path().join("pagna.html"), "").unwrap();
         let error = Templates::with_folder(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("reprt.html") && error.contains("did you mean `report.html`"), "{error}");
+        assert!(error.contains("pagna.html") && error.contains("did you mean `pagina.html`"), "{error}");
     }
 
     #[test]
     fn a_wrong_template_is_named_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("report.html"), "een\n{{ nergens }}").unwrap();
-        let error = Templates::with_folder(folder.path()).unwrap().render("report.html", Value::from(())).unwrap_err();
+        std::fs::write(folder.path().join("pagina.html"), "een\n{{ nergens }}").unwrap();
+        let error = Templates::with_folder(folder.path()).unwrap().render("pagina.html", Value::from(())).unwrap_err();
         assert!(matches!(error, Error::Usage(_)));
-        assert!(error.to_string().contains("report.html, line 2"), "{error}");
+        assert!(error.to_string().contains("pagina.html, line 2"), "{error}");
     }
 }

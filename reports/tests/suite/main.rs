@@ -4,6 +4,6 @@
 
 mod charts;
 mod marts;
-mod page;
+mod site;
 mod periods;
 mod usage;
