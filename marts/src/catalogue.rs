@@ -52,7 +52,9 @@ fn layer_and_table(model: &Model) -> (String, String) {
 
 fn model_rows(models: &[&Model]) -> Vec<Column> {
     let text = |of: &dyn Fn(&Model) -> String| {
-        Cells::Texts(models.iter().map(|model| Some(of(model).trim().to_owned()).filter(|text| !text.is_empty())).collect())
+        Cells::Texts(
+            models.iter().map(|model| Some(of(model).trim().to_owned()).filter(|text| !text.is_empty())).collect(),
+        )
     };
     vec![
         ("model", "name of the table", text(&|model| layer_and_table(model).1)),
@@ -122,7 +124,11 @@ fn query_rows(models: &ModelSet) -> Vec<Column> {
     let (ids, texts) = queries.into_iter().map(|(id, query)| (Some(id), Some(query))).unzip();
     vec![
         ("indicator_id", "the indicator", Cells::Texts(ids)),
-        ("query", "its value in each period, from the conformed tables and the periods of the run", Cells::Texts(texts)),
+        (
+            "query",
+            "its value in each period, from the conformed tables and the periods of the run",
+            Cells::Texts(texts),
+        ),
     ]
 }
 

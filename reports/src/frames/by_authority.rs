@@ -64,11 +64,8 @@ impl ByAuthority {
                 let province = table.text("province", row).unwrap_or_default();
                 found.authorities.insert(nis.clone(), AuthorityName { name, province });
             }
-            let value = AuthorityValue {
-                nis,
-                value: table.number("value", row),
-                suppressed: table.flag("suppressed", row),
-            };
+            let value =
+                AuthorityValue { nis, value: table.number("value", row), suppressed: table.flag("suppressed", row) };
             match table.text_in_place("indicator_id", row) {
                 Some(id) if found.values.contains_key(id) => found.values.entry(id.to_owned()).or_default().push(value),
                 Some(id) => {

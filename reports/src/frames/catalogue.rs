@@ -141,7 +141,8 @@ fn type_name(kind: &DataType) -> String {
 async fn models(storage: &Storage, published: &Published) -> Result<BTreeMap<String, Model>> {
     let columns = ["model", "layer", "grain", "owner", "description", "depends_on", "query"];
     let Some(table) =
-        Table::read_if_there(storage, published, "ops/models", &columns.map(|column| (column, Kind::Text)), &[]).await?
+        Table::read_if_there(storage, published, "ops/models", &columns.map(|column| (column, Kind::Text)), &[])
+            .await?
     else {
         return Ok(BTreeMap::new());
     };

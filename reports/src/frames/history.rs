@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use peil_warehouse::Period;
 use peil_warehouse::period::PeriodType;
 
-use super::milestones::Mark;
 use super::indicators::Indicators;
+use super::milestones::Mark;
 use super::values::{Figure, Values};
 use super::{Colophon, Report};
 

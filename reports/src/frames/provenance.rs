@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use peil_warehouse::Result;
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
-use peil_warehouse::Result;
 
 use super::Colophon;
 use super::table::{Kind, Table};

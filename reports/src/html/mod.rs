@@ -6,6 +6,7 @@
 //! | `pages` | a file for each kind of page |
 //! | `page` | the frame that stands around every page |
 //! | `blocks`, `table`, `trend` | the blocks of the document as markup |
+//! | `history` | the chart of an indicator through time |
 //! | `links` | where an origin leads |
 //! | `csv` | the tables for download |
 //! | `assets` | style, script and fonts, which all pages share |
@@ -16,6 +17,7 @@
 mod assets;
 mod blocks;
 mod csv;
+mod history;
 mod links;
 mod markup;
 mod page;
@@ -41,7 +43,7 @@ pub fn site(report: &Report, document: &Document, templates: &Templates) -> Resu
     let links = links::Links::new(report, document);
     let source = pages::Source { report, document, links: &links };
     let frame = page::Frame::new(report, document, pages::menu(&source));
-    let pages = pages::all(&source);
+    let pages = pages::all(&source)?;
     let mut files = Vec::with_capacity(pages.len() + 40);
     for page in &pages {
         files.push((page.path.clone(), frame.render(page, templates)?.into_bytes()));

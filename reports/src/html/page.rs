@@ -117,7 +117,8 @@ impl Frame {
     /// [`peil_warehouse::Error::Usage`] where the template is wrong.
     pub(super) fn render(&self, page: &Page, templates: &Templates) -> Result<String> {
         let root = Page::root(&page.path);
-        let link = |(address, text): &(String, String)| Link { address: format!("{root}{address}"), text: text.clone() };
+        let link =
+            |(address, text): &(String, String)| Link { address: format!("{root}{address}"), text: text.clone() };
         let menu = self.menu.iter().map(|(address, text, inner)| Entry {
             address: format!("{root}{address}"),
             text: text.clone(),

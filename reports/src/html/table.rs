@@ -32,7 +32,11 @@ pub(super) fn table(place: &Place<'_>, table: &Table, sources: Sources) -> Strin
     let mut out = String::with_capacity(table.rows.len() * 240 + 1_000);
     let _ = write!(out, "<div class=\"table\" id=\"tabel-{name}\">");
     if table.rows.is_empty() {
-        let _ = write!(out, "<p class=\"caption\">{}</p><p>{}</p>", escape(&table.caption), escape(&table.when_empty));
+        // A table of the document says what is not there; on its own page, the heading has said it.
+        if sources == Sources::File {
+            let _ = write!(out, "<p class=\"caption\">{}</p>", escape(&table.caption));
+        }
+        let _ = write!(out, "<p>{}</p>", escape(&table.when_empty));
         out.push_str("</div>\n");
         return out;
     }
@@ -211,7 +215,9 @@ fn missing(missing: Missing, cell: &Cell, often: Option<Missing>) -> String {
         return String::new();
     }
     if often == Some(missing) {
-        format!("<span class=\"none\" aria-hidden=\"true\">{EMPTY}</span><span class=\"hidden\">{EMPTY} {reason}</span>")
+        format!(
+            "<span class=\"none\" aria-hidden=\"true\">{EMPTY}</span><span class=\"hidden\">{EMPTY} {reason}</span>"
+        )
     } else {
         format!("<span class=\"none\">{EMPTY} <small>{reason}</small></span>")
     }

@@ -10,8 +10,7 @@ const EDGE: f64 = 3.0;
 
 /// The line, and for who does not see it the first and the last figure.
 pub(super) fn markup(values: &[Option<f64>]) -> String {
-    let known: Vec<(usize, f64)> =
-        values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).collect();
+    let known: Vec<(usize, f64)> = values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else {
         return "<span class=\"none\">–</span>".to_owned();
     };

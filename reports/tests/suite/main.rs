@@ -4,6 +4,6 @@
 
 mod charts;
 mod marts;
-mod site;
 mod periods;
+mod site;
 mod usage;

@@ -99,7 +99,9 @@ async fn every_page_is_in_dutch_small_and_can_be_navigated() {
     for (path, page) in pages(&files) {
         assert!(files[path].len() < LARGEST_PAGE, "{path}: {} bytes", files[path].len());
         assert_eq!(select(&page, "html[lang='nl-BE']").len(), 1, "{path}");
-        for landmark in ["main", "header.masthead", "footer", "nav.side", "h1", "head > title", "a.skip[href='#inhoud']"] {
+        for landmark in
+            ["main", "header.masthead", "footer", "nav.side", "h1", "head > title", "a.skip[href='#inhoud']"]
+        {
             assert_eq!(select(&page, landmark).len(), 1, "{path}: {landmark}");
         }
         let mut level = 0;

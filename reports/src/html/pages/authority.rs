@@ -38,7 +38,13 @@ fn list(profiles: &[&AuthorityProfile]) -> Page {
     );
     for (province, own) in provinces {
         let name = if province.is_empty() { "Andere" } else { province };
-        let _ = writeln!(body, "<h2 id=\"{}\">{} <small>{} besturen</small></h2>\n<ul class=\"index\">", slug(name), escape(name), own.len());
+        let _ = writeln!(
+            body,
+            "<h2 id=\"{}\">{} <small>{} besturen</small></h2>\n<ul class=\"index\">",
+            slug(name),
+            escape(name),
+            own.len()
+        );
         for profile in own {
             let kind = if profile.authority.municipality { "" } else { " <small>provincie</small>" };
             let _ = writeln!(

@@ -28,7 +28,11 @@ fn list(source: &Source<'_>) -> Page {
     );
     for (layer, title, about) in [
         ("marts", "Tabellen met cijfers", "Schema <code>marts</code>: wat het rapport toont."),
-        ("ops", "Eigen administratie", "Schema <code>ops</code>: leveringen, controles, berekeningen en deze beschrijvingen."),
+        (
+            "ops",
+            "Eigen administratie",
+            "Schema <code>ops</code>: leveringen, controles, berekeningen en deze beschrijvingen.",
+        ),
     ] {
         let tables: Vec<&CatalogueTable> =
             source.report.catalogue.tables.iter().filter(|table| table.layer == layer).collect();
@@ -50,7 +54,10 @@ fn list(source: &Source<'_>) -> Page {
                 escape(&table.name),
                 escape(&table.description),
                 number(table.rows as f64, 0),
-                table.latest_delivery.map_or_else(|| "<span class=\"none\">–<span class=\"hidden\"> niet van toepassing</span></span>".to_owned(), short_day)
+                table.latest_delivery.map_or_else(
+                    || "<span class=\"none\">–<span class=\"hidden\"> niet van toepassing</span></span>".to_owned(),
+                    short_day
+                )
             );
         }
         body.push_str("</tbody></table></div>\n</section>\n");
@@ -87,7 +94,12 @@ fn page(source: &Source<'_>, table: &CatalogueTable) -> Page {
     if !table.examples.is_empty() {
         body.push_str("<section aria-labelledby=\"voorbeelden\">\n<h2 id=\"voorbeelden\">Voorbeelden</h2>\n");
         for (at, (question, query)) in table.examples.iter().enumerate() {
-            let _ = writeln!(body, "<p lang=\"en\">{}</p>\n{}", escape(question), code(query, &format!("voorbeeld {}", at + 1)));
+            let _ = writeln!(
+                body,
+                "<p lang=\"en\">{}</p>\n{}",
+                escape(question),
+                code(query, &format!("voorbeeld {}", at + 1))
+            );
         }
         body.push_str("</section>\n");
     }
@@ -158,7 +170,9 @@ fn lineage(source: &Source<'_>, place: &Place<'_>, table: &CatalogueTable) -> St
         });
         items.collect::<String>()
     };
-    let mut out = String::from("<section aria-labelledby=\"herkomst\">\n<h2 id=\"herkomst\">Herkomst</h2>\n<div class=\"lineage\">\n");
+    let mut out = String::from(
+        "<section aria-labelledby=\"herkomst\">\n<h2 id=\"herkomst\">Herkomst</h2>\n<div class=\"lineage\">\n",
+    );
     for (title, names) in [("Gemaakt uit", &table.depends_on), ("Gebruikt door", &table.used_by)] {
         let _ = write!(out, "<div><h3>{title}</h3>");
         let _ = if names.is_empty() {

@@ -28,7 +28,12 @@ pub(super) fn page(source: &Source<'_>) -> Page {
         if tables.is_empty() {
             continue;
         }
-        let _ = writeln!(body, "<h3 id=\"tabellen-{}\">{}</h3>\n<ul class=\"files\">", section.name, escape(&section.title));
+        let _ = writeln!(
+            body,
+            "<h3 id=\"tabellen-{}\">{}</h3>\n<ul class=\"files\">",
+            section.name,
+            escape(&section.title)
+        );
         for table in tables {
             let name = escape(&table.name);
             let _ = writeln!(

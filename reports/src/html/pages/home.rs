@@ -24,7 +24,10 @@ pub(super) fn page(source: &Source<'_>) -> Page {
         path: path.to_owned(),
         title: source.document.title.clone(),
         kicker: "V-ICT-OR · VlaVirGem en LB365 · exploitatie VRD2".to_owned(),
-        description: format!("Indicatoren, mijlpalen en middelen van het project VlaVirGem: {}.", source.document.title),
+        description: format!(
+            "Indicatoren, mijlpalen en middelen van het project VlaVirGem: {}.",
+            source.document.title
+        ),
         body,
         words: "samenvatting colofon start home".to_owned(),
         ..Page::default()
@@ -75,7 +78,9 @@ fn ways(source: &Source<'_>) -> String {
         ("downloads.html", "Elke tabel als CSV, het werkboek en het document."),
         ("zoeken.html", "Zoek een pagina, een indicator of een bestuur."),
     ];
-    let mut out = String::from("<section aria-labelledby=\"meer-titel\">\n<h2 id=\"meer-titel\">In dit rapport</h2>\n<ul class=\"ways\">\n");
+    let mut out = String::from(
+        "<section aria-labelledby=\"meer-titel\">\n<h2 id=\"meer-titel\">In dit rapport</h2>\n<ul class=\"ways\">\n",
+    );
     for (address, text, inner) in menu(source).into_iter().filter(|(address, _, _)| address != "index.html") {
         let about = match texts.iter().find(|(known, _)| *known == address) {
             Some((_, about)) => (*about).to_owned(),

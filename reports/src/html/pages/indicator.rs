@@ -3,26 +3,26 @@
 
 use std::fmt::Write;
 
-use peil_warehouse::Period;
 use peil_warehouse::period::PeriodType;
+use peil_warehouse::{Period, Result};
 
 use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Text, Value};
-use crate::format::{capital, figure, percent, period_name};
+use crate::format::{capital, figure, percent, period_name, period_phrase};
 use crate::frames::{self, AuthorityValue, Figure, Indicator, NumericRow};
 
-use super::super::kind_name;
 use super::super::markup::{Place, escape, state, status};
 use super::super::page::Page;
 use super::super::table::{self, Sources};
+use super::super::{blocks, history, kind_name};
 use super::{Source, chain, home_crumb, programme};
 
-pub(super) fn pages(source: &Source<'_>) -> Vec<Page> {
-    let mut pages: Vec<Page> = source.report.indicators.rows().map(|row| page(source, row)).collect();
+pub(super) fn pages(source: &Source<'_>) -> Result<Vec<Page>> {
+    let mut pages: Vec<Page> = source.report.indicators.rows().map(|row| page(source, row)).collect::<Result<_>>()?;
     chain(&mut pages);
-    pages
+    Ok(pages)
 }
 
-fn page(source: &Source<'_>, row: &frames::Row) -> Page {
+fn page(source: &Source<'_>, row: &frames::Row) -> Result<Page> {
     let indicator = row.indicator();
     let path = format!("indicator/{}.html", indicator.id);
     let place = source.place(&path);
@@ -34,7 +34,7 @@ fn page(source: &Source<'_>, row: &frames::Row) -> Page {
     body.push_str(&definition(source, indicator));
     match row {
         frames::Row::Numeric(_) => {
-            body.push_str(&history(source, &place, indicator));
+            body.push_str(&history(source, &place, indicator)?);
             body.push_str(&by_authority(source, &place, indicator));
         }
         frames::Row::Milestone(_) => body.push_str(&marks(source, &place, indicator)),
@@ -44,7 +44,7 @@ fn page(source: &Source<'_>, row: &frames::Row) -> Page {
     body.push_str(&deliveries(source, &place, indicator));
     let mut crumbs = home_crumb();
     crumbs.push((programme::path(&indicator.programme), programme_name.to_owned()));
-    Page {
+    Ok(Page {
         title: indicator.label.clone(),
         kicker: format!("Indicator {} · {programme_name}", indicator.id),
         description: format!("{} ({}): definitie, verloop, doel en herkomst.", indicator.label, indicator.id),
@@ -54,7 +54,7 @@ fn page(source: &Source<'_>, row: &frames::Row) -> Page {
         words: format!("{} {}", indicator.id, indicator.section),
         path,
         ..Page::default()
-    }
+    })
 }
 
 /// The period of the report, in figures.
@@ -127,7 +127,7 @@ fn definition(source: &Source<'_>, indicator: &Indicator) -> String {
 }
 
 /// Every period that has a value or a target, the latest year first.
-fn history(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> String {
+fn history(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> Result<String> {
     let figures: Vec<&Figure> = source.report.figures(&indicator.id).iter().filter(|figure| figure.tells()).collect();
     let columns = vec![
         Column::new("period", "Periode", ColumnKind::Text),
@@ -154,7 +154,7 @@ fn history(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> Str
             ]));
         }
     }
-    let history = Table {
+    let figures = Table {
         name: "history".to_owned(),
         caption: format!("{}: gerealiseerd en doel per kwartaal, semester en jaar", indicator.label),
         columns,
@@ -164,10 +164,13 @@ fn history(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> Str
         when_empty: "Er zijn nog geen cijfers en geen doelen.".to_owned(),
     };
     let mut out = String::from("<section aria-labelledby=\"verloop\">\n<h2 id=\"verloop\">Verloop en doel</h2>\n");
-    out.push_str(&table::table(place, &history, Sources::None));
+    if let Some(chart) = history::chart(source.report, indicator)? {
+        out.push_str(&blocks::chart(&chart, 3));
+    }
+    out.push_str(&table::table(place, &figures, Sources::None));
     out.push_str(&made_from(place, &["indicator_values"]));
     out.push_str("</section>\n");
-    out
+    Ok(out)
 }
 
 /// The marks of a milestone.
@@ -204,7 +207,8 @@ fn marks(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> Strin
 
 /// Whether an indicator counts the authorities themselves: 1 or 0 for each.
 fn is_yes_or_no(indicator: &Indicator, values: &[AuthorityValue]) -> bool {
-    indicator.unit.contains("bestu") && values.iter().all(|value| value.value.is_none_or(|one| one == 0.0 || one == 1.0))
+    indicator.unit.contains("bestu")
+        && values.iter().all(|value| value.value.is_none_or(|one| one == 0.0 || one == 1.0))
 }
 
 fn by_authority(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> String {
@@ -218,12 +222,16 @@ fn by_authority(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -
     let _ = write!(
         out,
         "<p>In {}: {with} van de {} besturen {}.",
-        period_name(period),
+        period_phrase(period),
         values.len(),
         if yes_or_no { "tellen mee" } else { "met een waarde boven nul" }
     );
     if hidden > 0 {
-        let _ = write!(out, " Van {hidden} {} is het cijfer niet getoond: het zou te veel zeggen over weinig personen.", if hidden == 1 { "bestuur" } else { "besturen" });
+        let _ = write!(
+            out,
+            " Van {hidden} {} is het cijfer niet getoond: het zou te veel zeggen over weinig personen.",
+            if hidden == 1 { "bestuur" } else { "besturen" }
+        );
     }
     out.push_str("</p>\n");
     let mut rows = Vec::new();
@@ -231,7 +239,11 @@ fn by_authority(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -
         .iter()
         .map(|value| {
             let known = frame.authorities.get(&value.nis);
-            (known.map_or(value.nis.as_str(), |one| one.name.as_str()), known.map_or("", |one| one.province.as_str()), value)
+            (
+                known.map_or(value.nis.as_str(), |one| one.name.as_str()),
+                known.map_or("", |one| one.province.as_str()),
+                value,
+            )
         })
         .collect();
     named.sort_by_key(|(name, _, value)| (*name, value.nis.as_str()));
@@ -284,7 +296,8 @@ fn revisions(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> S
             ])
         })
         .collect();
-    let mut out = String::from("<section aria-labelledby=\"herzieningen\">\n<h2 id=\"herzieningen\">Herzieningen</h2>\n");
+    let mut out =
+        String::from("<section aria-labelledby=\"herzieningen\">\n<h2 id=\"herzieningen\">Herzieningen</h2>\n");
     if rows.is_empty() {
         out.push_str("<p>Geen enkel gepubliceerd cijfer van deze indicator is gewijzigd.</p>\n</section>\n");
         return out;
@@ -389,4 +402,3 @@ pub(super) fn made_from(place: &Place<'_>, tables: &[&str]) -> String {
     });
     format!("<p class=\"sources\">Gemaakt uit tabel {}</p>\n", linked.collect::<Vec<_>>().join(", "))
 }
-

@@ -10,6 +10,8 @@ mod programme;
 mod search;
 mod section;
 
+use peil_warehouse::Result;
+
 use crate::document::Document;
 use crate::frames::Report;
 
@@ -35,18 +37,21 @@ impl<'a> Source<'a> {
 }
 
 /// Every page, in the order of the menu.
-pub(super) fn all(source: &Source<'_>) -> Vec<Page> {
+///
+/// # Errors
+/// [`peil_warehouse::Error::Internal`] where a chart cannot be drawn.
+pub(super) fn all(source: &Source<'_>) -> Result<Vec<Page>> {
     let mut pages = vec![home::page(source)];
     pages.extend(section::indicators(source));
     pages.extend(programme::pages(source));
     pages.extend(section::pages(source));
-    pages.extend(indicator::pages(source));
+    pages.extend(indicator::pages(source)?);
     pages.extend(authority::pages(source));
     pages.extend(catalogue::pages(source));
     pages.push(downloads::page(source));
     let search = search::page(&pages);
     pages.push(search);
-    pages
+    Ok(pages)
 }
 
 /// The menu: address, text, whether it stands under the entry before it.

@@ -50,9 +50,7 @@ fn page(source: &Source<'_>, programme: &Programme) -> Page {
 /// The blocks of a section that stand under the heading of a programme.
 fn part<'a>(document: &'a Document, section: &str, programme: &Programme) -> &'a [Block] {
     let blocks = document.section(section).map_or(&[][..], |section| &section.blocks);
-    let is_own = |block: &Block| {
-        matches!(block, Block::Heading { level: 1, name, text } if *text == programme.name || name.ends_with(&programme.code))
-    };
+    let is_own = |block: &Block| matches!(block, Block::Heading { level: 1, name, text } if *text == programme.name || name.ends_with(&programme.code));
     let Some(start) = blocks.iter().position(is_own) else { return &[] };
     let rest = &blocks[start + 1..];
     let end = rest.iter().position(|block| matches!(block, Block::Heading { level: 1, .. }));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Value};
-use crate::format::{figure, long_day, number, period_name};
+use crate::format::{figure, long_day, number, period_name, period_phrase};
 use crate::frames::{ALL, AuthorityProfile, BlockState, OwnModuleState, OwnScore, PeerGroup, Report};
 
 use super::super::super::markup::{Place, escape, shape};
@@ -57,9 +57,10 @@ impl Flanders {
             let with = values.iter().filter(|value| value.value.is_some_and(|one| one > 0.0)).count();
             (row.indicator.id.clone(), (with, values.len()))
         });
-        let labels = report.indicators.numeric().map(|row| {
-            (row.indicator.id.clone(), (row.indicator.label.clone(), row.indicator.unit.clone()))
-        });
+        let labels = report
+            .indicators
+            .numeric()
+            .map(|row| (row.indicator.id.clone(), (row.indicator.label.clone(), row.indicator.unit.clone())));
         Self {
             blocks: report.building_blocks.blocks.iter().map(|block| (block.name.clone(), block.in_use)).collect(),
             modules,
@@ -164,9 +165,21 @@ fn lead(report: &Report, flanders: &Flanders, profile: &AuthorityProfile) -> Str
     key("Oplossingen gekozen", chosen(profile).to_string(), peers(chosen_peers));
     if let Some(score) = score {
         let beside = peers_mean(&profile.maturity, &class).or_else(|| peers_mean(&profile.maturity, ALL));
-        key("Maturiteit, gemiddeld op 5", number(score, 1), beside.map_or_else(String::new, |one| format!("mediaan {}", number(one, 1))));
+        key(
+            "Maturiteit, gemiddeld op 5",
+            number(score, 1),
+            beside.map_or_else(String::new, |one| format!("mediaan {}", number(one, 1))),
+        );
     }
-    key("Modules van LB365 in gebruik", live(profile).to_string(), if profile.modules.is_empty() { "geen deelnemer of nog geen traject".to_owned() } else { format!("van {} met een traject", profile.modules.len()) });
+    key(
+        "Modules van LB365 in gebruik",
+        live(profile).to_string(),
+        if profile.modules.is_empty() {
+            "geen deelnemer of nog geen traject".to_owned()
+        } else {
+            format!("van {} met een traject", profile.modules.len())
+        },
+    );
     let _ = writeln!(
         out,
         "</dl>\n<p class=\"sources\">Mediaan: van de besturen in dezelfde groep ({}).</p>",
@@ -187,10 +200,17 @@ fn maturity(place: &Place<'_>, profile: &AuthorityProfile) -> String {
     let province = &profile.authority.province;
     let mut content = String::new();
     if let Some(day) = profile.maturity.iter().filter_map(|score| score.submitted_on).max() {
-        let _ = writeln!(content, "<p>Laatste meting ingediend op {}. De balk is de eigen score op 5, de streep de mediaan van alle besturen.</p>", long_day(day));
+        let _ = writeln!(
+            content,
+            "<p>Laatste meting ingediend op {}. De balk is de eigen score op 5, de streep de mediaan van alle besturen.</p>",
+            long_day(day)
+        );
     }
     let shown = |value: Option<f64>| {
-        value.map_or_else(|| "<span class=\"none\">– <small>te weinig besturen</small></span>".to_owned(), |one| number(one, 1))
+        value.map_or_else(
+            || "<span class=\"none\">– <small>te weinig besturen</small></span>".to_owned(),
+            |one| number(one, 1),
+        )
     };
     let _ = write!(
         content,
@@ -220,11 +240,7 @@ fn maturity(place: &Place<'_>, profile: &AuthorityProfile) -> String {
 fn blocks(flanders: &Flanders, place: &Place<'_>, profile: &AuthorityProfile) -> String {
     let rows = profile.building_blocks.iter().map(|(block, state)| {
         let users = flanders.blocks.get(block).copied().unwrap_or_default();
-        Row::Cells(vec![
-            Cell::text(block.clone()),
-            Cell::text(state.word()),
-            Cell::new(Value::Integer(users as i64)),
-        ])
+        Row::Cells(vec![Cell::text(block.clone()), Cell::text(state.word()), Cell::new(Value::Integer(users as i64))])
     });
     let list = Table {
         name: "own_building_blocks".to_owned(),
@@ -240,7 +256,9 @@ fn blocks(flanders: &Flanders, place: &Place<'_>, profile: &AuthorityProfile) ->
         when_empty: "Er is geen bouwsteen in gebruik of gepland.".to_owned(),
     };
     let mut content = table::table(place, &list, Sources::None);
-    content.push_str(&made_from(place, &["building_block_use"]));
+    if !list.rows.is_empty() {
+        content.push_str(&made_from(place, &["building_block_use"]));
+    }
     section("bouwstenen", "Bouwstenen", &content)
 }
 
@@ -274,7 +292,9 @@ fn portfolio(flanders: &Flanders, place: &Place<'_>, profile: &AuthorityProfile)
         when_empty: "Het bestuur duidde geen oplossingen aan.".to_owned(),
     };
     let mut content = table::table(place, &list, Sources::None);
-    content.push_str(&made_from(place, &["authority_portfolio"]));
+    if !list.rows.is_empty() {
+        content.push_str(&made_from(place, &["authority_portfolio"]));
+    }
     section("portfolio", "Portfolio van oplossingen", &content)
 }
 
@@ -307,12 +327,16 @@ fn modules(flanders: &Flanders, place: &Place<'_>, profile: &AuthorityProfile) -
     if !profile.connections.is_empty() {
         content.push_str("<h3>Aangesloten bouwstenen</h3>\n<ul class=\"index\">\n");
         for connection in &profile.connections {
-            let since = connection.connected_on.map_or_else(String::new, |day| format!(" <small>sinds {}</small>", long_day(day)));
+            let since = connection
+                .connected_on
+                .map_or_else(String::new, |day| format!(" <small>sinds {}</small>", long_day(day)));
             let _ = writeln!(content, "<li>{}{}{since}</li>", shape("achieved"), escape(&connection.building_block));
         }
         content.push_str("</ul>\n");
     }
-    content.push_str(&made_from(place, &["lb365_modules_by_authority", "lb365_adoption"]));
+    if !list.rows.is_empty() || !profile.connections.is_empty() {
+        content.push_str(&made_from(place, &["lb365_modules_by_authority", "lb365_adoption"]));
+    }
     section("lb365", "LB365", &content)
 }
 
@@ -338,10 +362,12 @@ fn portal(report: &Report, flanders: &Flanders, place: &Place<'_>, profile: &Aut
         rows: rows.collect(),
         notes: Vec::new(),
         mart: None,
-        when_empty: format!("Het bestuur gebruikte het portaal niet in {quarter}."),
+        when_empty: format!("Het bestuur gebruikte het portaal niet in {}.", period_phrase(report.moments.quarter)),
     };
     let mut content = table::table(place, &list, Sources::None);
-    content.push_str(&made_from(place, &["portal_usage_by_authority", "portal_usage"]));
+    if !list.rows.is_empty() {
+        content.push_str(&made_from(place, &["portal_usage_by_authority", "portal_usage"]));
+    }
     section("gebruik", "Gebruik van het portaal", &content)
 }
 
