@@ -12,11 +12,14 @@ mod bullet;
 mod canvas;
 mod costs;
 pub mod kinds;
+mod programme;
 pub mod theme;
 
 use peil_warehouse::{Error, Result};
 
 use crate::frames::Report;
+
+pub use programme::names as programme_charts;
 
 pub use canvas::{Anchor, Canvas, Drawing, Label, LabelBox, Layout};
 
@@ -51,6 +54,7 @@ pub struct ChartTable {
 }
 
 /// A line in the list of charts.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// The chart's name.
     pub name: &'static str,
@@ -59,8 +63,22 @@ pub struct Entry {
 }
 
 /// Every chart, in the order of the report.
-pub const CHARTS: &[Entry] =
-    &[Entry { name: bullet::NAME, draw: bullet::draw }, Entry { name: costs::NAME, draw: costs::draw }];
+pub const CHARTS: &[Entry] = &[
+    Entry { name: bullet::NAME, draw: bullet::draw },
+    programme::VLAVIRGEM[0],
+    programme::VLAVIRGEM[1],
+    programme::VLAVIRGEM[2],
+    programme::CATALOGUE[0],
+    programme::CATALOGUE[1],
+    programme::CATALOGUE[2],
+    programme::SECURITY[0],
+    programme::SECURITY[1],
+    programme::SECURITY[2],
+    programme::LB365[0],
+    programme::LB365[1],
+    programme::LB365[2],
+    Entry { name: costs::NAME, draw: costs::draw },
+];
 
 /// The charts that the report has figures for, in order.
 ///

@@ -13,11 +13,6 @@ pub(super) fn heading(name: impl Into<String>, text: impl Into<String>) -> Block
     Block::Heading { level: 1, name: name.into(), text: text.into() }
 }
 
-/// A heading under another.
-pub(super) fn subheading(name: impl Into<String>, text: impl Into<String>) -> Block {
-    Block::Heading { level: 2, name: name.into(), text: text.into() }
-}
-
 /// A table without rows.
 pub(super) fn table(name: impl Into<String>, caption: impl Into<String>, columns: Vec<Column>) -> Table {
     Table {
