@@ -42,15 +42,13 @@ fn sentences(report: &Report, programme: &Programme) -> Text {
         .filter(|standing| standing.row.indicator.programme == programme.code)
         .filter(|standing| standing.figure.value.is_some() && standing.figure.target.is_some())
         .collect();
-    let count = |text: Text, count: usize| {
-        text.figure(Value::Integer(count as i64), Some(Origin::Section("indicatoren")))
-    };
+    let count =
+        |text: Text, count: usize| text.figure(Value::Integer(count as i64), Some(Origin::Section("indicatoren")));
     let phrase = period_phrase(reference(report));
     let mut text = if judged.is_empty() {
         Text::words(format!("Voor {phrase} heeft dit programma geen doelen."))
     } else {
-        let reached =
-            judged.iter().filter(|standing| standing.figure.value >= standing.figure.target).count();
+        let reached = judged.iter().filter(|standing| standing.figure.value >= standing.figure.target).count();
         let text = count(count(Text::words("Op of boven het doel: "), reached).and(" van de "), judged.len());
         text.and(format!(" indicatoren met een doel voor {phrase}."))
     };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod charts;
+mod content;
 mod marts;
 mod periods;
 mod site;

@@ -22,14 +22,9 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     periods.extend((1..=4).map(|quarter| format!("{year}Q{quarter}")));
     periods.extend([year + 1, year + 2].map(|year| year.to_string()));
     let last = report.colophon.peildatum();
-    let now = (1..=4).rev().find(|quarter| {
-        peil_warehouse::Period::quarter(year, *quarter).first_day() <= last
-    });
+    let now = (1..=4).rev().find(|quarter| peil_warehouse::Period::quarter(year, *quarter).first_day() <= last);
     let kind = Timeline {
-        rows: rows
-            .iter()
-            .map(|row| TimelineRow { label: row.indicator.label.clone(), marks: marks(row) })
-            .collect(),
+        rows: rows.iter().map(|row| TimelineRow { label: row.indicator.label.clone(), marks: marks(row) }).collect(),
         periods: periods.clone(),
         now: now.map(|quarter| quarter as usize),
     };
@@ -50,7 +45,10 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     Ok(Some(Chart {
         name: names.milestones,
         title,
-        measure: format!("{}: mijlpalen van {} tot {}, met hun stand in het register.", programme.name, year - 1, year + 2),
+        measure: format!(
+            "{}: mijlpalen van {year}, het jaar ervoor en de twee erna, met hun stand in het register.",
+            programme.name
+        ),
         source: "Bron: Peil, mart milestones.".to_owned(),
         alternative: format!("Tijdlijn van de mijlpalen van {}. {}.", programme.name, told.join("; ")),
         table: table(&rows, &periods),

@@ -22,13 +22,20 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     let Some(programme) = programme(report, names) else { return Ok(None) };
     let period = reference(report);
     let before = year_before(period);
-    let line = |row: &NumericRow, found: Figure| Some((found.value?, found.target.filter(|target| *target > 0.0)?, row.indicator.id.clone()));
+    let line = |row: &NumericRow, found: Figure| {
+        Some((found.value?, found.target.filter(|target| *target > 0.0)?, row.indicator.id.clone()))
+    };
     let lines: Vec<Line<'_>> = standings(report)
         .into_iter()
         .filter(|standing| standing.row.indicator.programme == programme.code)
         .filter_map(|standing| {
             let (value, target, id) = line(standing.row, standing.figure)?;
-            Some(Line { row: standing.row, value, target, before: report.figure(&id, before).and_then(|found| found.value) })
+            Some(Line {
+                row: standing.row,
+                value,
+                target,
+                before: report.figure(&id, before).and_then(|found| found.value),
+            })
         })
         .collect();
     if lines.is_empty() {

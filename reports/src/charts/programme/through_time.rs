@@ -22,10 +22,10 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
         .map(|row| (row, report.quarters(&row.indicator.id, report.colophon.period.last_day(), QUARTERS)))
         .filter(|(_, figures)| figures.iter().filter(|figure| figure.value.is_some()).count() > 1)
         .collect();
-    let quarters: Vec<Period> =
-        lines.iter().max_by_key(|(_, figures)| figures.len()).map_or_else(Vec::new, |(_, figures)| {
-            figures.iter().map(|figure| figure.period).collect()
-        });
+    let quarters: Vec<Period> = lines
+        .iter()
+        .max_by_key(|(_, figures)| figures.len())
+        .map_or_else(Vec::new, |(_, figures)| figures.iter().map(|figure| figure.period).collect());
     let (Some(first), Some(last)) = (quarters.first(), quarters.last()) else { return Ok(None) };
     let kind = SmallMultiples { panels: lines.iter().map(|(row, figures)| panel(row, figures)).collect() };
     let told: Vec<String> = lines
