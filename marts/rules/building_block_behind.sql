@@ -43,7 +43,7 @@ select
     concat(
         texts.name_nl, ' staat op ', texts.value_nl, ', dat is ',
         cast(behind.share_tenths / 10 as varchar), ',', cast(behind.share_tenths % 10 as varchar),
-        ' % van het streefcijfer van ', cast(cast(round(behind.target) as bigint) as varchar),
+        ' % van het doel van ', cast(cast(round(behind.target) as bigint) as varchar),
         ' voor ', behind.year, '.'
     ) as text_nl
 from behind

@@ -17,7 +17,7 @@ select
     at_risk.indicator_id as subject,
     concat(
         texts.name_nl,
-        ' blijft net onder het streefcijfer: ', texts.value_nl, ' tegenover ', texts.target_nl,
+        ' blijft net onder het doel: ', texts.value_nl, ' tegenover ', texts.target_nl,
         ', dat is ', texts.attainment_nl, '.'
     ) as text_nl
 from at_risk

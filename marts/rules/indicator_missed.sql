@@ -17,7 +17,7 @@ select
     missed.indicator_id as subject,
     concat(
         texts.name_nl,
-        ' haalt het streefcijfer niet: ', texts.value_nl, ' tegenover ', texts.target_nl,
+        ' haalt het doel niet: ', texts.value_nl, ' tegenover ', texts.target_nl,
         ', dat is ', texts.attainment_nl, '.'
     ) as text_nl
 from missed

@@ -24,15 +24,13 @@ fn introduction(report: &Report) -> Text {
     let count = |number: usize| Value::Integer(number as i64);
     let origin = || Some(Origin::Mart("attention_points"));
     let fresh = report.attention.iter().filter(|point| point.is_new()).count();
-    Text::words("Vaste regels wijzen de punten aan. Elk punt stelt cijfers vast en noemt geen oorzaak. Nu zijn er ")
+    Text::words("Vaste regels wijzen de punten aan. Elk punt stelt cijfers vast en noemt geen oorzaak. Punten nu: ")
         .figure(count(report.attention.len()), origin())
-        .and(": ")
+        .and(", waarvan nieuw: ")
         .figure(count(fresh), origin())
-        .and(" nieuw en ")
-        .figure(count(report.attention.len() - fresh), origin())
-        .and(" die er de vorige keer al stonden. Van de vorige keer zijn er ")
+        .and(". Punten van de vorige keer die niet meer gelden: ")
         .figure(count(report.resolved.len()), origin())
-        .and(" opgelost.")
+        .and(".")
 }
 
 /// What stood the time before, and no longer does.
@@ -61,6 +59,6 @@ fn resolved(report: &Report) -> Table {
         rows,
         mart: Some("attention_points"),
         when_empty: "Geen enkel punt van de vorige keer is weggevallen.".to_owned(),
-        ..table("resolved_points", "Punten van de vorige keer die opgelost zijn", columns)
+        ..table("resolved_points", "Punten van de vorige keer die niet meer gelden", columns)
     }
 }

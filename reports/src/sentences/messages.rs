@@ -76,8 +76,7 @@ fn targets(report: &Report) -> Option<Message> {
     let text = count(Text::words("Van de "), with_target)
         .and(format!(" indicatoren met een doel voor {phrase} {} er ", verb(achieved, "bereikte", "bereikten")));
     let text = count(text, achieved).and(" dat doel, ");
-    let text = count(text, of(Status::AtRisk))
-        .and(format!(" {} het bijna (90{NBSP}% of meer) en ", verb(of(Status::AtRisk), "bereikte", "bereikten")));
+    let text = count(text, of(Status::AtRisk)).and(format!(" bijna (90{NBSP}% of meer) en "));
     Some(Message::new("Doelen", count(text, of(Status::Missed)).and(" niet.")))
 }
 
@@ -225,8 +224,8 @@ fn attention(report: &Report) -> Option<Message> {
     };
     text = match report.resolved.len() {
         0 => text,
-        1 => number(text.and("; "), 1).and(" punt van de vorige keer is opgelost"),
-        more => number(text.and("; "), more).and(" punten van de vorige keer zijn opgelost"),
+        1 => number(text.and("; "), 1).and(" punt van de vorige keer geldt niet meer"),
+        more => number(text.and("; "), more).and(" punten van de vorige keer gelden niet meer"),
     };
     Some(Message::new("Aandachtspunten", text.and(".")))
 }
