@@ -4,6 +4,7 @@ use peil_warehouse::Result;
 use peil_warehouse::period::PeriodType;
 
 use super::parts::{figure_cell, heading, mark_cell, milestone_cell, number_column, table, text_column};
+use crate::charts;
 use crate::document::{Block, Cell, Column, ColumnKind, Missing, Origin, Row, Section, Table, Text, Value};
 use crate::format::{capital, long_day, period_name};
 use crate::frames::{self, MilestoneRow, NumericRow, Programme, Report};
@@ -26,6 +27,7 @@ pub(super) fn section(report: &Report) -> Result<Section> {
             " mijlpalen. Van elk kwartaal van {year} dat begonnen is, staat het cijfer naast het doel; van wat nog komt, alleen het doel. Een x betekent dat er werk gepland is, met de stand die het register daarvoor opgeeft."
         ));
     let mut blocks = vec![Block::Paragraph(intro)];
+    blocks.extend(charts::named(report, "jaardoelen")?.map(Block::Chart));
     for programme in &report.indicators.programmes {
         blocks.push(heading(format!("indicatoren-{}", programme.code), programme.name.clone()));
         blocks.push(Block::Table(programme_table(report, programme)));

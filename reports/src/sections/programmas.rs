@@ -11,10 +11,7 @@ use crate::sentences::{Standing, most_improved, reference, standings};
 
 /// The section.
 pub(super) fn section(report: &Report) -> Result<Section> {
-    let mut blocks = vec![Block::Paragraph(Text::words(
-        "Voor elk programma: de indicatoren naast hun doel, hun verloop per kwartaal, de mijlpalen en wat de aandacht vraagt.",
-    ))];
-    blocks.extend(charts::named(report, "jaardoelen")?.map(Block::Chart));
+    let mut blocks = Vec::new();
     for programme in &report.indicators.programmes {
         blocks.push(heading(format!("programma-{}", programme.code), programme.name.clone()));
         blocks.push(Block::Paragraph(sentences(report, programme)));

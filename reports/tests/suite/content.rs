@@ -218,7 +218,7 @@ async fn every_programme_has_its_charts_its_milestones_and_its_points() {
     let (_, document) = made(marts, "2022S1").await;
     let section: &Section = document.section("programmas").unwrap();
     let charts = section.blocks.iter().filter(|block| matches!(block, Block::Chart(_))).count();
-    assert_eq!(charts, 13);
+    assert_eq!(charts, 12);
     assert_eq!(table(&document, "attention_points_oplossingscatalogus").rows.len(), 1);
     assert_eq!(table(&document, "attention_points_lb365").rows.len(), 1);
     assert!(table(&document, "attention_points_vlavirgem").rows.is_empty());
