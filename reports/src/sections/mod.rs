@@ -6,12 +6,13 @@
 mod aandachtspunten;
 mod bouwstenen;
 mod colofon;
+mod comparing;
 mod definitions;
 mod gebruik;
 mod indicatoren;
 mod koppelingen;
 mod lb365;
-mod maturiteit;
+pub(crate) mod maturiteit;
 mod methode;
 mod middelen;
 mod parts;
