@@ -14,6 +14,7 @@ mod costs;
 pub mod kinds;
 mod programme;
 pub mod theme;
+mod usage;
 
 use peil_warehouse::{Error, Result};
 
@@ -77,6 +78,19 @@ pub const CHARTS: &[Entry] = &[
     programme::LB365[0],
     programme::LB365[1],
     programme::LB365[2],
+    usage::USAGE[0],
+    usage::USAGE[1],
+    usage::USAGE[2],
+    usage::USAGE[3],
+    usage::USAGE[4],
+    usage::USAGE[5],
+    usage::USAGE[6],
+    usage::USAGE[7],
+    usage::USAGE[8],
+    usage::USAGE[9],
+    usage::USAGE[10],
+    usage::USAGE[11],
+    usage::USAGE[12],
     Entry { name: costs::NAME, draw: costs::draw },
 ];
 

@@ -6,7 +6,7 @@ use super::comparing::{
     amount_of, change, change_column, count, filled, integer, nothing_before, number_of, standing_note, words,
 };
 use super::parts::{heading, number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Missing, Origin, Section, Table, Text, Value};
 use crate::format::{enumeration, long_day};
 use crate::frames::{BlockState, Report};
@@ -16,13 +16,13 @@ const MART: &str = "building_block_use";
 /// The section.
 pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(summary(report))];
-    //CHART    blocks.extend(charts::named(report, "bouwstenen_kaart")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "bouwstenen_kaart")?.map(Block::Chart));
     blocks.push(heading("bouwstenen-gebruik", "Gebruik per bouwsteen"));
     blocks.push(Block::Table(use_table(report)));
-    //CHART    blocks.extend(charts::named(report, "bouwstenen_besturen")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "bouwstenen_besturen")?.map(Block::Chart));
     blocks.push(Block::Annex(authorities(report)));
     blocks.push(heading("bouwstenen-provincies", "Gebruik per provincie"));
-    //CHART    blocks.extend(charts::named(report, "bouwstenen_provincies")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "bouwstenen_provincies")?.map(Block::Chart));
     blocks.push(Block::Annex(provinces(report)));
     blocks.push(heading("bouwstenen-nieuw", "Nieuwe gebruikers"));
     blocks.push(Block::Table(joined(report)));

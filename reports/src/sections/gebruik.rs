@@ -8,7 +8,7 @@ use super::comparing::{
     text_or, words,
 };
 use super::parts::{heading, number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Column, Missing, Section, Table, Text, Value};
 use crate::format::{capital, long_day, period_name};
 use crate::frames::{Report, SolutionUse};
@@ -22,7 +22,7 @@ const MOVED: usize = 10;
 pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(summary(report))];
     blocks.push(heading("gebruik-gekozen", "Meest gekozen oplossingen"));
-    //CHART    blocks.extend(charts::named(report, "oplossingen")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "oplossingen")?.map(Block::Chart));
     blocks.push(Block::Table(most_chosen(report)));
     blocks.push(Block::Annex(all_solutions(report)));
     blocks.push(heading("gebruik-stijgend", "Stijgend en uitgefaseerd"));
@@ -33,11 +33,11 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     blocks.push(Block::Table(suppliers(report, "supplier_offer", MOVED)));
     blocks.push(Block::Annex(suppliers(report, "supplier_offer_all", usize::MAX)));
     blocks.push(heading("gebruik-componenten", "Dekking van de referentiecomponenten"));
-    //CHART    blocks.extend(charts::named(report, "componenten")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "componenten")?.map(Block::Chart));
     blocks.push(Block::Table(components(report)));
     blocks.push(heading("gebruik-portaal", "Gebruik van het portaal"));
     blocks.push(Block::Paragraph(portal_sentence(report)));
-    //CHART    blocks.extend(charts::named(report, "portaal")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "portaal")?.map(Block::Chart));
     blocks.push(Block::Table(portal(report)));
     Ok(Section { number: 4, name: "gebruik", title: "Gebruik van oplossingen".to_owned(), blocks })
 }

@@ -6,7 +6,7 @@ use super::comparing::{
     against, amount_of, change, change_column, count, filled, integer, number_of, one_or_more, standing_note, words,
 };
 use super::parts::{heading, number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Column, ColumnKind, Missing, Section, Table, Text, Value};
 use crate::format::long_day;
 use crate::frames::{Coupling, Report};
@@ -19,7 +19,7 @@ const MOST: usize = 20;
 pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(summary(report))];
     blocks.push(heading("koppelingen-beschikbaar", "Beschikbare koppelingen"));
-    //CHART    blocks.extend(charts::named(report, "koppelingen")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "koppelingen")?.map(Block::Chart));
     blocks.push(Block::Table(techniques(report)));
     blocks.push(Block::Annex(matrix(report)));
     blocks.push(heading("koppelingen-gebruikt", "Besturen die een koppeling gebruiken"));

@@ -6,7 +6,7 @@ use super::comparing::{
     against, amount_of, change, change_column, count, filled, integer, nothing_before, number_of, standing_note, words,
 };
 use super::parts::{heading, number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Missing, Origin, Section, Span, Table, Text, Value};
 use crate::format::{enumeration, long_day};
 use crate::frames::{PARTICIPANTS, Report};
@@ -19,13 +19,13 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     blocks.push(Block::Annex(participants(report)));
     blocks.push(Block::Table(connections(report)));
     blocks.push(heading("lb365-modules", "Modules"));
-    //CHART    blocks.extend(charts::named(report, "lb365_modules")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "lb365_modules")?.map(Block::Chart));
     blocks.push(Block::Table(modules(report)));
     blocks.push(heading("lb365-bus", "Verkeer op de LB-bus"));
     blocks.push(Block::Paragraph(traffic_sentence(report)));
-    //CHART    blocks.extend(charts::named(report, "busverkeer")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "busverkeer")?.map(Block::Chart));
     blocks.push(Block::Table(services(report)));
-    //CHART    blocks.extend(charts::named(report, "busfouten")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "busfouten")?.map(Block::Chart));
     blocks.push(Block::Annex(months(report)));
     Ok(Section { number: 8, name: "lb365", title: "LB365".to_owned(), blocks })
 }

@@ -4,7 +4,7 @@ use peil_warehouse::Result;
 
 use super::comparing::{amount_of, filled, integer, nothing_before, words};
 use super::parts::{heading, number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Column, Missing, Origin, Row, Section, Span, Table, Text, Value};
 use crate::format::{capital, long_day};
 use crate::frames::{ALL, Chapter, PeerGroup, Report};
@@ -15,17 +15,16 @@ const MART: &str = "maturity_distribution";
 pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(summary(report))];
     blocks.push(heading("maturiteit-hoofdstukken", "Scores per hoofdstuk"));
-    //CHART    blocks.extend(charts::named(report, "maturiteit")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "maturiteit")?.map(Block::Chart));
     blocks.push(Block::Table(chapters(report)));
     blocks.push(Block::Annex(series(report)));
     blocks.push(heading("maturiteit-verdeling", "Verdeling per grootteklasse en provincie"));
-    //CHART    blocks.extend(charts::named(report, "maturiteit_verdeling")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "maturiteit_verdeling")?.map(Block::Chart));
     blocks.push(Block::Table(distribution(report)));
     blocks.push(heading("maturiteit-benchmark", "Benchmark"));
     blocks.push(Block::Paragraph(Text::words(
         "De benchmark rust op de cijfers die besturen zelf opgeven bij hun maturiteitsmeting. Een groep met te weinig besturen wordt niet getoond, en ook niet een groep waaruit zij afgeleid zou kunnen worden.",
     )));
-    //CHART    blocks.extend(charts::named(report, "benchmark")?.map(Block::Chart));
     blocks.push(Block::Table(benchmark_all(report)));
     blocks.push(Block::Annex(benchmark(report)));
     Ok(Section { number: 9, name: "maturiteit", title: "Maturiteit en benchmark".to_owned(), blocks })

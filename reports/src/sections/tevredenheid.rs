@@ -4,7 +4,7 @@ use peil_warehouse::Result;
 
 use super::comparing::{count, filled, integer, nothing_before, number_of, text_or, words};
 use super::parts::{number_column, text_column};
-//CHARTuse crate::charts;
+use crate::charts;
 use crate::document::{Block, Cell, Missing, Origin, Section, Span, Table, Text, Value};
 use crate::frames::{Report, SolutionRating};
 
@@ -13,7 +13,7 @@ const MART: &str = "solution_satisfaction";
 /// The section.
 pub(super) fn section(report: &Report) -> Result<Section> {
     let mut blocks = vec![Block::Paragraph(summary(report))];
-    //CHART    blocks.extend(charts::named(report, "tevredenheid")?.map(Block::Chart));
+    blocks.extend(charts::named(report, "tevredenheid")?.map(Block::Chart));
     blocks.push(Block::Table(ratings(report, true)));
     blocks.push(Block::Table(ratings(report, false)));
     Ok(Section { number: 5, name: "tevredenheid", title: "Tevredenheid".to_owned(), blocks })
