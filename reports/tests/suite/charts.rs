@@ -3,18 +3,24 @@
 use peil_reports::charts::{CHARTS, Chart, Layout};
 
 use crate::marts::{Marts, Warehouse};
+use crate::uses::with_uses;
 
 async fn each(mut check: impl FnMut(&Chart)) {
-    let behind = Marts::as_published().realised("LB-LB-01", 3.0, "missed").realised("OC-02", 2_500.0, "achieved");
+    let behind =
+        with_uses(Marts::as_published()).realised("LB-LB-01", 3.0, "missed").realised("OC-02", 2_500.0, "achieved");
     for (marts, period) in [
-        (Marts::as_published(), "2022S1"),
-        (Marts::as_published(), "2022"),
+        (with_uses(Marts::as_published()), "2022S1"),
+        (with_uses(Marts::as_published()), "2022"),
         (behind, "2022S1"),
-        (Marts::as_published(), "2022Q3"),
+        (with_uses(Marts::as_published()), "2022Q3"),
     ] {
         let report = marts.publish().await.report(period).await;
         for entry in CHARTS {
-            let chart = (entry.draw)(&report).unwrap().unwrap_or_else(|| panic!("{} draws nothing", entry.name));
+            // Use is known of the first semester only: the others show charts without figures.
+            let Some(chart) = (entry.draw)(&report).unwrap() else {
+                assert_ne!(period, "2022S1", "{} draws nothing", entry.name);
+                continue;
+            };
             assert_eq!(chart.name, entry.name);
             check(&chart);
         }

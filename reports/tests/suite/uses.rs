@@ -35,6 +35,33 @@ async fn document(marts: Marts, period: &str) -> Document {
     sections::document(&marts.publish().await.report(period).await).unwrap()
 }
 
+/// Marts with some use of everything, so that every chart has figures.
+pub fn with_uses(marts: Marts) -> Marts {
+    marts
+        .with("solution_usage", &USE)
+        .with("component_coverage", &["2022Q2|Burgerzaken|3|8", "2022Q2|Archief|1|2"])
+        .with("portal_usage", &["2021Q2|dashboard|30|90|400", "2022Q2|dashboard|40|80|300"])
+        .with("solution_satisfaction", &["2022Q2|s1|8|4.25|no|3.5|5"])
+        .with("couplings", &["k1|s1|s2|API|2021-01-01||5"])
+        .with(
+            "authorities",
+            &[
+                "2022Q2|11001|Aartselaar|gemeente|Antwerpen|14427|10k-20k",
+                "2022Q2|44021|Gent|gemeente|Oost-Vlaanderen|260000|>=50k",
+            ],
+        )
+        .with(
+            "building_block_use",
+            &["2022Q2|11001|Aartselaar|MAGDA|in gebruik", "2022Q2|44021|Gent|DAV|in implementatie"],
+        )
+        .with("lb365_modules", &["2022Q2|Klachten|2|5"])
+        .with("bus_traffic", &["2022-05|zaken||80|2|0.025|10|40|0", "2022-06|zaken||100|6|0.06|10|40|0"])
+        .with(
+            "maturity_distribution",
+            &["2022Q1|capaciteit|all|20|1|1.5|2|2.5|3|2.00|no", "2022Q2|capaciteit|all|21|1|1.5|2|2.5|3|2.25|no"],
+        )
+}
+
 #[tokio::test]
 async fn rising_and_phased_out_are_told_against_the_end_of_the_period_before() {
     let document = document(Marts::as_published().with("solution_usage", &USE), "2022S1").await;

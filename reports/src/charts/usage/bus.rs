@@ -125,7 +125,10 @@ pub(super) fn errors(report: &Report) -> Result<Option<Chart>> {
         previous_name: previous_name.to_owned(),
         ..RankedBars::default()
     };
-    let measure = "Aandeel van de berichten met een fout (status 400 of hoger) per dienst, in de periode.".to_owned();
+    let measure = format!(
+        "Aandeel van de berichten met een fout (status 400 of hoger) per dienst, {}.",
+        crate::format::period_name(report.moments.period)
+    );
     let rows = services.iter().map(|(rate, label, before)| {
         vec![label.clone(), percent(*rate), before.map_or_else(|| EMPTY.to_owned(), percent)]
     });
