@@ -1,16 +1,17 @@
-//! Where charts are drawn: plotters' SVG at ten times the size, in a scaled
+//! Where charts are drawn: whole numbers at ten times the size, in a scaled
 //! view box, with every label's place kept.
 
 use peil_warehouse::{Error, Result};
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, IntoDrawingArea, PathElement, Polygon, Rectangle, SVGBackend, Text};
+use plotters::prelude::{Circle, DrawingArea, IntoDrawingArea, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, RGBColor, TextStyle};
+use plotters::style::{Color, FontTransform, RGBColor, TextStyle};
 
+use super::svg::{Svg, defaults};
 use super::theme::{self, Weight};
 
-/// SVG coordinates of plotters are whole numbers: a tenth of a pixel is one.
-const SCALE: f64 = 10.0;
+/// Coordinates of plotters are whole numbers: a tenth of a pixel is one.
+pub(super) const SCALE: f64 = 10.0;
 
 /// For which width a chart is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +128,11 @@ impl Drawing {
         let name = self.layout.name();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{name}\" viewBox=\"0 0 {} {}\" role=\"img\" \
-             aria-labelledby=\"{id}-{name}-title {id}-{name}-desc\" font-weight=\"400\">\
+             aria-labelledby=\"{id}-{name}-title {id}-{name}-desc\" {}>\
              <title id=\"{id}-{name}-title\">{}</title><desc id=\"{id}-{name}-desc\">{}</desc>{}</svg>",
             units(self.width),
             units(self.height),
+            defaults(SCALE),
             escape(title),
             escape(alternative),
             self.content
@@ -140,7 +142,7 @@ impl Drawing {
 
 /// A canvas that a chart draws on; all measures are pixels.
 pub struct Canvas<'a> {
-    area: DrawingArea<SVGBackend<'a>, Shift>,
+    area: DrawingArea<Svg<'a>, Shift>,
     labels: Vec<LabelBox>,
 }
 
@@ -150,21 +152,30 @@ impl Canvas<'_> {
     /// # Errors
     /// [`Error::Internal`] where plotters refuses.
     pub fn draw(layout: Layout, height: f64, draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>) -> Result<Drawing> {
+        let mut labels = Vec::new();
+        let content = Self::content((layout.width(), height), |canvas| {
+            draw(canvas)?;
+            labels = std::mem::take(&mut canvas.labels);
+            Ok(())
+        })?;
+        Ok(Drawing { layout, width: layout.width(), height, content, labels })
+    }
+
+    /// Draws on a canvas of any width and height: the content of an `svg` element.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn content((width, height): (f64, f64), draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>) -> Result<String> {
         theme::register()?;
-        let mut document = String::new();
-        let size = (units(layout.width()).unsigned_abs(), units(height).unsigned_abs());
-        let labels = {
-            let area = SVGBackend::with_string(&mut document, size).into_drawing_area();
+        let mut content = String::new();
+        let size = (units(width).unsigned_abs(), units(height).unsigned_abs());
+        {
+            let area = Svg::new(&mut content, size).into_drawing_area();
             let mut canvas = Canvas { area, labels: Vec::new() };
             draw(&mut canvas)?;
             canvas.area.present().map_err(refused)?;
-            canvas.labels
-        };
-        // Inside of the element that plotters wrote; the outside is ours.
-        let start = document.find('>').map_or(0, |at| at + 1);
-        let end = document.rfind("</svg>").unwrap_or(document.len());
-        let content = document[start..end].replace(" opacity=\"1\"", "").replace(">\n", ">").replace("\n<", "<");
-        Ok(Drawing { layout, width: layout.width(), height, content, labels })
+        }
+        Ok(content)
     }
 
     /// A filled rectangle.
@@ -207,25 +218,72 @@ impl Canvas<'_> {
         self.area.draw(&Polygon::new(points, colour)).map_err(refused)
     }
 
+    /// A filled circle.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn dot(&mut self, (x, y): (f64, f64), radius: f64, colour: RGBColor) -> Result<()> {
+        let place = (units(x), units(y));
+        self.area.draw(&Circle::new(place, units(radius), colour.filled())).map_err(refused)
+    }
+
+    /// A hollow circle, white within: what is provisional, or from before.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn ring(&mut self, (x, y): (f64, f64), radius: f64, thick: f64, colour: RGBColor) -> Result<()> {
+        self.dot((x, y), radius, theme::WHITE)?;
+        let style = colour.stroke_width(units(thick).unsigned_abs());
+        self.area.draw(&Circle::new((units(x), units(y)), units(radius - thick / 2.0), style)).map_err(refused)
+    }
+
+    /// A target: a diamond with a white rim, which stands out on a bar as well.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn target(&mut self, (x, y): (f64, f64)) -> Result<()> {
+        let diamond = |size: f64| [(x, y - size), (x + size, y), (x, y + size), (x - size, y)];
+        self.polygon(&diamond(8.0), theme::WHITE)?;
+        self.polygon(&diamond(6.2), theme::PLUM)
+    }
+
     /// A hatched rectangle with an outline: what is forecast.
     ///
     /// # Errors
     /// As [`Canvas::draw`].
     pub fn hatched(&mut self, left: f64, top: f64, width: f64, height: f64, colour: RGBColor) -> Result<()> {
-        const STEP: f64 = 6.0;
-        let (right, bottom) = (left + width, top + height);
-        let mut foot = left;
-        while foot < right + height {
-            // From the lower side up to the right, cut off at both sides.
-            let from = if foot > right { (right, bottom - (foot - right)) } else { (foot, bottom) };
-            let head = foot - height;
-            let to = if head < left { (left, bottom - (foot - left)) } else { (head, top) };
-            if foot > left && from != to {
-                self.path(&[from, to], 1.2, colour)?;
+        let (left, right) = (left.min(left + width), left.max(left + width));
+        let corners = vec![(left, top), (right, top), (right, top + height), (left, top + height)];
+        self.hatch(std::slice::from_ref(&corners), 6.0, 1.2, colour)?;
+        self.outline([left, top, right - left, height], 1.2, colour)
+    }
+
+    /// Lines over the inside of closed rings, from below up to the right.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn hatch(&mut self, rings: &[Vec<(f64, f64)>], step: f64, thick: f64, colour: RGBColor) -> Result<()> {
+        // On a line x + y is one sum; it enters and leaves at the sides it crosses.
+        let sums = || rings.iter().flatten().map(|(x, y)| x + y);
+        let (first, last) = (sums().fold(f64::MAX, f64::min), sums().fold(f64::MIN, f64::max));
+        let mut sum = (first / step).floor() * step + step / 2.0;
+        while sum < last {
+            let mut crossings: Vec<f64> = Vec::new();
+            for ring in rings {
+                for (from, to) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                    let (before, after) = (from.0 + from.1 - sum, to.0 + to.1 - sum);
+                    if (before < 0.0) != (after < 0.0) {
+                        crossings.push(from.0 + (to.0 - from.0) * before / (before - after));
+                    }
+                }
             }
-            foot += STEP;
+            crossings.sort_by(f64::total_cmp);
+            for pair in crossings.chunks_exact(2) {
+                self.path(&[(pair[0], sum - pair[0]), (pair[1], sum - pair[1])], thick, colour)?;
+            }
+            sum += step;
         }
-        self.outline([left, top, width, height], 1.2, colour)
+        Ok(())
     }
 
     /// A text whose middle height is at `middle`. Returns its width.
@@ -253,6 +311,39 @@ impl Canvas<'_> {
         Ok(width)
     }
 
+    /// Lines of text, one under the other around `middle`.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn lines(&mut self, lines: &[String], x: f64, middle: f64, label: Label) -> Result<()> {
+        let high = label.size + 3.0;
+        let first = middle - (lines.len() as f64 - 1.0) * high / 2.0;
+        for (index, line) in lines.iter().enumerate() {
+            self.text(line, x, first + index as f64 * high, label)?;
+        }
+        Ok(())
+    }
+
+    /// A text that reads upward from `bottom`, around `x`.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn text_upward(&mut self, text: &str, x: f64, bottom: f64, label: Label) -> Result<()> {
+        let width = theme::width(text, label.size, label.weight)?;
+        let font = theme::font(label.size * SCALE, label.weight).transform(FontTransform::Rotate270);
+        let style = TextStyle::from(font).color(&label.colour).pos(Pos::new(HPos::Left, VPos::Center));
+        self.area.draw(&Text::new(text.to_owned(), (units(x), units(bottom)), style)).map_err(refused)?;
+        let half = label.size * 0.6;
+        self.labels.push(LabelBox {
+            text: text.to_owned(),
+            left: x - half,
+            top: bottom - width,
+            right: x + half,
+            bottom,
+        });
+        Ok(())
+    }
+
     /// The same on a white ground, where lines pass behind it.
     ///
     /// # Errors
@@ -277,6 +368,6 @@ fn refused(error: impl std::fmt::Display) -> Error {
     Error::internal(format!("a chart could not be drawn: {error}"))
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

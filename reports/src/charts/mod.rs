@@ -13,6 +13,7 @@ mod canvas;
 mod costs;
 pub mod kinds;
 mod programme;
+mod svg;
 pub mod theme;
 mod usage;
 

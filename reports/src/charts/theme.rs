@@ -23,6 +23,10 @@ pub const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 pub const GRID: RGBColor = RGBColor(0xD9, 0xDD, 0xE1);
 /// Filling of the year before, always within an outline of [`GREY`].
 pub const LIGHT: RGBColor = RGBColor(0xD6, 0xE0, 0xEA);
+/// Filling of a band or a level between [`LIGHT`] and [`BLUE`].
+pub const MIDDLE: RGBColor = RGBColor(0x6E, 0x92, 0xB5);
+/// Ground of a cell in which nothing stands.
+pub const PALE: RGBColor = RGBColor(0xF1, 0xF4, 0xF7);
 /// The page.
 pub const WHITE: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 
@@ -36,8 +40,6 @@ pub const FONT: &str = "Inter";
 /// Ascent and descent of the bundled font, per em: plotters takes a size for
 /// the height of a line.
 const LINE_PER_EM: f64 = 2478.0 / 2048.0;
-/// What plotters divides a size by where it writes it as an SVG font size.
-const SVG_SIZE: f64 = 1.24;
 
 static REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf");
 static SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.ttf");
@@ -60,9 +62,9 @@ impl Weight {
     }
 }
 
-/// The bundled font, so that the SVG says `size` (in drawn units per em).
+/// The bundled font at `size`, in drawn units per em.
 pub(super) fn font(size: f64, weight: Weight) -> FontDesc<'static> {
-    FontDesc::new(FontFamily::Name(FONT), size * SVG_SIZE, weight.style())
+    FontDesc::new(FontFamily::Name(FONT), size, weight.style())
 }
 
 /// Width of a text in pixels, from the advances of the bundled font.
@@ -78,7 +80,8 @@ pub fn width(text: &str, size: f64, weight: Weight) -> Result<f64> {
     Ok(f64::from(right - left) / 100.0)
 }
 
-/// A text as lines of at most `room` pixels, broken at its spaces.
+/// A text as lines of at most `room` pixels, broken at its spaces; a word that
+/// is wider by itself is broken with a hyphen.
 ///
 /// # Errors
 /// As [`width`].
@@ -92,9 +95,59 @@ pub fn wrap(text: &str, size: f64, weight: Weight, room: f64) -> Result<Vec<Stri
                 continue;
             }
         }
-        lines.push(word.to_owned());
+        let mut rest = word.to_owned();
+        while width(&rest, size, weight)? > room {
+            let Some((head, tail)) = broken(&rest, size, weight, room)? else { break };
+            lines.push(head);
+            rest = tail;
+        }
+        lines.push(rest);
     }
     Ok(lines)
+}
+
+/// As [`wrap`], in at most `most` lines: what does not fit ends in an ellipsis.
+///
+/// # Errors
+/// As [`width`].
+pub fn wrap_at_most(text: &str, size: f64, weight: Weight, room: f64, most: usize) -> Result<Vec<String>> {
+    let mut lines = wrap(text, size, weight, room)?;
+    if lines.len() > most {
+        lines.truncate(most.max(1));
+        if let Some(last) = lines.last_mut() {
+            while last.pop().is_some() && width(&format!("{last}…"), size, weight)? > room {}
+            *last = format!("{}…", last.trim_end());
+        }
+    }
+    Ok(lines)
+}
+
+/// The largest part of a word that fits, with a hyphen, and the rest; between
+/// two consonants where that is possible, as Dutch compounds mostly are.
+fn broken(word: &str, size: f64, weight: Weight, room: f64) -> Result<Option<(String, String)>> {
+    let consonant = |letter: char| letter.is_alphabetic() && !"aeiouyAEIOUY".contains(letter);
+    let letters: Vec<char> = word.chars().collect();
+    let mut best = None;
+    for at in (2..letters.len().saturating_sub(2)).rev() {
+        let mut head: String = letters[..at].iter().collect();
+        let own_hyphen = matches!(letters[at - 1], '-' | '/');
+        if !own_hyphen {
+            head.push('-');
+        }
+        if width(&head, size, weight)? > room {
+            continue;
+        }
+        let parts = (head, letters[at..].iter().collect::<String>());
+        if own_hyphen || (consonant(letters[at - 1]) && consonant(letters[at])) {
+            return Ok(Some(parts));
+        }
+        let first = best.get_or_insert(parts);
+        // A break further than a few letters back leaves too much white.
+        if first.0.chars().count() > at + 5 {
+            break;
+        }
+    }
+    Ok(best)
 }
 
 /// Makes the bundled font known to plotters, once.
@@ -135,8 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_does_not_fit_is_broken() {
+        let lines = wrap("Informatieveiligheidscoördinator", 13.0, Weight::Regular, 120.0).unwrap();
+        assert!(lines.len() > 1 && lines[0].ends_with('-'), "{lines:?}");
+        assert!(lines.iter().all(|line| width(line, 13.0, Weight::Regular).unwrap() <= 120.0));
+        let lines = wrap_at_most("Een naam die te lang is voor twee regels", 13.0, Weight::Regular, 80.0, 2).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[1].ends_with('…'), "{lines:?}");
+    }
+
+    #[test]
     fn meaning_stands_out_from_white() {
-        for colour in [BLUE, ORANGE, PLUM, INK, GREY] {
+        for colour in [BLUE, MIDDLE, ORANGE, PLUM, INK, GREY] {
             // #F46A25 itself is 2.99 to 1, which the palette rounds to 3.
             assert!(contrast_on_white(colour) >= 2.95, "{colour:?}");
         }

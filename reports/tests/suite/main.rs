@@ -4,6 +4,7 @@
 
 mod charts;
 mod content;
+mod kinds;
 mod marts;
 mod periods;
 mod site;

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use peil_warehouse::Result;
 
-use super::{blank, both};
-use crate::charts::canvas::Drawing;
+use super::borders::{Borders, borders};
+use super::parts::{Key, Sign, nothing, shade};
+use super::{both, or};
+use crate::charts::canvas::{Canvas, Drawing, Layout};
+use crate::charts::theme::{GREY, INK, WHITE};
 
 /// Stands under every map.
 pub const ATTRIBUTION: &str =
@@ -33,11 +36,81 @@ impl Choropleth {
     /// # Errors
     /// [`peil_warehouse::Error::Internal`] where it cannot be drawn.
     pub fn draw(&self) -> Result<Vec<Drawing>> {
-        both(blank)
+        both(|layout| self.picture(layout))
     }
 
     /// What the input holds, in Dutch, for the text alternative.
     pub fn describe(&self) -> String {
-        String::new()
+        if self.classes.is_empty() {
+            return "Kaart zonder gegevens.".to_owned();
+        }
+        let counts: Vec<String> = self
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(class, name)| format!("{name}: {}", self.levels.values().filter(|level| **level == class).count()))
+            .collect();
+        format!("Kaart van de Vlaamse gemeenten, ingekleurd per klasse. Aantal gemeenten: {}.", counts.join("; "))
     }
+
+    fn picture(&self, layout: Layout) -> Result<Drawing> {
+        if self.classes.is_empty() {
+            return nothing(layout);
+        }
+        let borders = borders(self.year)?;
+        let level = |nis: &str| self.levels.get(nis).copied().filter(|level| *level < self.classes.len());
+        let count = self.classes.len();
+        let members =
+            |class: Option<usize>| borders.municipalities.iter().filter(move |place| level(&place.0) == class);
+        let mut items: Vec<(Sign, String)> = self
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(class, name)| {
+                (Sign::Solid(shade(class, count)), format!("{name} ({})", members(Some(class)).count()))
+            })
+            .collect();
+        let without = members(None).count();
+        if without > 0 {
+            items.push((Sign::Without, format!("{} ({without})", or(&self.without, "geen gegevens"))));
+        }
+        let key = Key::new(items, layout.width())?;
+        let drawn = borders.fitted(2.0, key.height() + 8.0, layout.width() - 4.0);
+        Canvas::draw(layout, drawn.bottom + 4.0, |canvas| {
+            key.draw(canvas, 0.0)?;
+            for class in 0..count {
+                for (_, rings) in members(Some(class)) {
+                    for ring in rings {
+                        canvas.polygon(&drawn.ring(ring), shade(class, count))?;
+                    }
+                }
+            }
+            for (_, rings) in members(None) {
+                let rings: Vec<Vec<(f64, f64)>> = rings.iter().map(|ring| drawn.ring(ring)).collect();
+                canvas.hatch(&rings, 5.0, 0.8, GREY)?;
+            }
+            lines(canvas, borders, &drawn.arcs, self.province_lines)
+        })
+    }
+}
+
+/// Borders between municipalities white, around the region and, where they
+/// are asked for, around the provinces dark.
+fn lines(canvas: &mut Canvas<'_>, borders: &Borders, arcs: &[Vec<(f64, f64)>], provinces: bool) -> Result<()> {
+    for (arc, uses) in arcs.iter().zip(&borders.uses) {
+        if uses.0 > 1 {
+            canvas.path(arc, 0.8, WHITE)?;
+        }
+    }
+    for (arc, uses) in arcs.iter().zip(&borders.uses) {
+        if uses.0 == 1 {
+            canvas.path(arc, 0.8, GREY)?;
+        }
+    }
+    for (arc, uses) in arcs.iter().zip(&borders.uses) {
+        if provinces && uses.1 > 1 {
+            canvas.path(arc, 1.4, INK)?;
+        }
+    }
+    Ok(())
 }

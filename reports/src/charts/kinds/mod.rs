@@ -20,6 +20,7 @@
 //! | [`Timeline`] | milestones by period |
 //! | [`sparkline`] | one figure through time, as small as a word |
 
+mod borders;
 mod bullets;
 mod choropleth;
 mod distribution;
@@ -28,6 +29,7 @@ mod heat_map;
 mod line;
 mod matrix;
 mod multiples;
+mod parts;
 mod ranked_bars;
 mod sparkline;
 mod timeline;
@@ -48,14 +50,14 @@ pub use waterfall::{StepKind, Waterfall, WaterfallStep};
 
 use peil_warehouse::Result;
 
-use super::canvas::{Canvas, Drawing, Layout};
+use super::canvas::{Drawing, Layout};
 
 /// The drawings of both layouts.
 fn both(mut draw: impl FnMut(Layout) -> Result<Drawing>) -> Result<Vec<Drawing>> {
     Layout::ALL.into_iter().map(&mut draw).collect()
 }
 
-/// A place kept for a drawing.
-fn blank(layout: Layout) -> Result<Drawing> {
-    Canvas::draw(layout, 20.0, |_| Ok(()))
+/// A text, or what stands for an empty one.
+fn or(text: &str, otherwise: &str) -> String {
+    if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
 }
