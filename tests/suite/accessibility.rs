@@ -39,8 +39,7 @@ fn axe_finds_nothing_on_a_page_of_each_kind() {
     };
     let site = Site::published();
     let out = tempfile::tempdir().unwrap();
-    let answer =
-        site.peil(&["report", "2022S1", "--format", "html", "--out", out.path().to_str().unwrap()]);
+    let answer = site.peil(&["report", "2022S1", "--format", "html", "--out", out.path().to_str().unwrap()]);
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
     let pages = PAGES.map(|page| out.path().join("2022S1").join(page));
     for page in &pages {

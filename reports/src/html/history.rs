@@ -6,7 +6,7 @@ use peil_warehouse::period::PeriodType;
 
 use crate::charts::kinds::{LineWithTarget, TimePoint};
 use crate::charts::{Chart, ChartTable};
-use crate::format::{EMPTY, figure, period_name};
+use crate::format::{EMPTY, figure, period_phrase};
 use crate::frames::{Figure, Indicator, Report};
 
 /// Quarters that are shown at most.
@@ -24,7 +24,9 @@ pub(super) fn chart(report: &Report, indicator: &Indicator) -> Result<Option<Cha
         .iter()
         .filter(|one| one.period.kind() == PeriodType::Quarter && one.tells())
         .collect();
-    let begun: Vec<&&Figure> = quarters.iter().filter(|one| one.value.is_some()).collect();
+    let until = report.colophon.period.last_day();
+    let begun: Vec<&&Figure> =
+        quarters.iter().filter(|one| one.value.is_some() && one.period.last_day() <= until).collect();
     let (Some(last), true) = (begun.last(), begun.len() >= LINE) else { return Ok(None) };
     let shown = &quarters[quarters.len().saturating_sub(QUARTERS)..];
     let value = last.value.unwrap_or_default();
@@ -44,7 +46,7 @@ pub(super) fn chart(report: &Report, indicator: &Indicator) -> Result<Option<Cha
     let drawings = line.draw()?;
     Ok(Some(Chart {
         name: "history",
-        title: format!("{} {} in {}", figure(value), indicator.unit, period_name(last.period)),
+        title: format!("{} {} in {}", figure(value), indicator.unit, period_phrase(last.period)),
         measure: format!("{}, per kwartaal, gerealiseerd en doel.", indicator.label),
         source: "Bron: tabel indicator_values.".to_owned(),
         alternative: line.describe(),

@@ -148,6 +148,8 @@ fn cell_row(
 /// What stands in a cell.
 fn content(place: &Place<'_>, cell: &Cell, column: &Column, often: Option<Missing>) -> String {
     let mut out = match &cell.value {
+        // Of a trend that is not there the other cells tell why.
+        Value::Missing(missing) if column.kind == ColumnKind::Trend => self::missing(*missing, cell, Some(*missing)),
         Value::Missing(missing) => self::missing(*missing, cell, often),
         Value::Status(one) => status(*one),
         Value::Mark(mark, found) => marks(mark, *found),

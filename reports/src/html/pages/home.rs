@@ -2,14 +2,18 @@
 
 use std::fmt::Write;
 
+use crate::document::Origin;
 use crate::format::capital;
 use crate::frames::{Report, Status};
 use crate::sentences::status_counts;
 
 use super::super::blocks;
-use super::super::markup::{escape, shape};
+use super::super::markup::{Place, escape, shape};
 use super::super::page::Page;
 use super::{Source, menu};
+
+/// Points that ask for attention, shown at most.
+const POINTS: usize = 5;
 
 pub(super) fn page(source: &Source<'_>) -> Page {
     let path = "index.html";
@@ -19,6 +23,7 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     if let Some(section) = source.document.section("samenvatting") {
         body.push_str(&blocks::section(&place, section, 2));
     }
+    body.push_str(&attention(source, &place));
     body.push_str(&ways(source));
     Page {
         path: path.to_owned(),
@@ -57,6 +62,27 @@ fn standing(report: &Report) -> String {
         let _ = write!(out, "<span class=\"{}\" style=\"flex-grow:{count}\"></span>", status.code());
     }
     out.push_str("</div>\n</section>\n");
+    out
+}
+
+/// The first points that ask for attention, and the way to all of them.
+fn attention(source: &Source<'_>, place: &Place<'_>) -> String {
+    let points = &source.report.attention;
+    let Some(all) = place.address(&Origin::Section("aandachtspunten")).filter(|_| !points.is_empty()) else {
+        return String::new();
+    };
+    let mut out = String::from(
+        "<section aria-labelledby=\"aandacht-titel\">\n<h2 id=\"aandacht-titel\">Aandachtspunten</h2>\n<ul class=\"points\">\n",
+    );
+    for point in points.iter().take(POINTS) {
+        let _ = writeln!(out, "<li>{}</li>", escape(&point.text));
+    }
+    let _ = writeln!(
+        out,
+        "</ul>\n<p><a href=\"{}\">Alle {} aandachtspunten, met hun cijfers en sinds wanneer</a></p>\n</section>",
+        escape(&all),
+        points.len()
+    );
     out
 }
 

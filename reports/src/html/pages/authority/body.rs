@@ -147,10 +147,11 @@ fn lead(report: &Report, flanders: &Flanders, profile: &AuthorityProfile) -> Str
     let (blocks, chosen_peers) = flanders.middle.get(&class).copied().unwrap_or_default();
     let day = long_day(report.colophon.peildatum());
     let mut out = format!(
-        "<p class=\"lead\">Op {day} heeft {name} {} van de {} Vlaamse bouwstenen in gebruik en {} oplossingen gekozen",
+        "<p class=\"lead\">Op {day} heeft {name} {} van de {} Vlaamse bouwstenen in gebruik en {} {} gekozen",
         in_use(profile),
         flanders.all_blocks,
-        chosen(profile)
+        chosen(profile),
+        if chosen(profile) == 1 { "oplossing" } else { "oplossingen" }
     );
     let score = mean(&profile.maturity);
     if let Some(score) = score {
