@@ -50,7 +50,7 @@ impl Links {
             }
         }
         // Its parts stand on the pages of the programmes.
-        sections.insert("programmas", "indicatoren.html".to_owned());
+        sections.insert("programmas", "indicatoren.html#programmas".to_owned());
         Self {
             indicators,
             authorities: report.site_authorities().map(|(nis, _)| nis.to_owned()).collect(),

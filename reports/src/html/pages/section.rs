@@ -1,11 +1,14 @@
 //! The pages that show sections of the document as they are.
 
-use crate::document::Section;
+use std::fmt::Write;
+
+use crate::document::{Block, Section};
 
 use super::super::blocks;
 use super::super::links::SECTION_PAGES;
+use super::super::markup::escape;
 use super::super::page::Page;
-use super::{Source, home_crumb};
+use super::{Source, home_crumb, programme};
 
 /// Of a page that shows more than one section: its title, and what it holds.
 const TOGETHER: [(&str, &str, &str); 1] = [(
@@ -16,7 +19,22 @@ const TOGETHER: [(&str, &str, &str); 1] = [(
 
 /// The page of the indicator tables.
 pub(super) fn indicators(source: &Source<'_>) -> Option<Page> {
-    page(source, "indicatoren.html", &["indicatoren"])
+    let path = "indicatoren.html";
+    let mut page = page(source, path, &["indicatoren"])?;
+    if let Some(section) = source.document.section("programmas") {
+        // What is said of all programmes; of each, its own page tells.
+        let place = source.place(path);
+        let own = section.blocks.iter().position(|block| matches!(block, Block::Heading { .. }));
+        let _ = writeln!(page.body, "<h2 id=\"{}\">{}</h2>", section.name, escape(&section.title));
+        page.body.push_str(&blocks::blocks(&place, &section.blocks[..own.unwrap_or(section.blocks.len())], 3));
+        page.body.push_str("<ul class=\"index\">\n");
+        for programme in &source.report.indicators.programmes {
+            let address = programme::path(&programme.code);
+            let _ = writeln!(page.body, "<li><a href=\"{}\">{}</a></li>", escape(&address), escape(&programme.name));
+        }
+        page.body.push_str("</ul>\n");
+    }
+    Some(page)
 }
 
 /// The pages of the other sections, but the home page.
