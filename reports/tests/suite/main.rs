@@ -5,6 +5,8 @@
 mod charts;
 mod content;
 mod marts;
+mod page;
+mod pdf;
 mod periods;
 mod site;
 mod usage;
