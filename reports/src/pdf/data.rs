@@ -9,8 +9,8 @@ use super::letters::printable;
 use super::table::{TableData, table};
 use super::widths::UPRIGHT;
 use crate::charts::{Chart, Layout};
-use crate::document::{Block, Document, Origin, Section, Span, Text};
-use crate::format::{capital, long_day, period_name};
+use crate::document::{Block, Document, Origin, Section, Span, Table, Text};
+use crate::format::{capital, long_day, number, period_name};
 use crate::frames::Report;
 
 /// Height that a drawing may have on a page, in points: what its title, its
@@ -51,6 +51,7 @@ enum BlockData {
     List { items: Vec<Words> },
     Terms { items: Vec<(String, Words)> },
     Table(TableData),
+    Annex { text: String },
     Chart(ChartData),
 }
 
@@ -142,6 +143,7 @@ fn blocks(
                 *tables += 1;
                 BlockData::Table(table(one, *tables, destinations)?)
             }
+            Block::Annex(table) => BlockData::Annex { text: annex(table) },
             Block::Chart(chart) => {
                 *charts += 1;
                 match chart_data(chart, *charts) {
@@ -152,6 +154,15 @@ fn blocks(
         });
     }
     Ok(blocks)
+}
+
+/// Where a table is that is not printed.
+fn annex(table: &Table) -> String {
+    let rows = match table.body().count() {
+        1 => "1 rij".to_owned(),
+        rows => format!("{}\u{a0}rijen", number(rows as f64, 0)),
+    };
+    printable(&format!("Op de site en in het werkboek: {} ({rows}).", table.caption))
 }
 
 fn chart_data(chart: &Chart, number: usize) -> Option<ChartData> {
@@ -185,10 +196,15 @@ fn runs(blocks: Vec<BlockData>) -> Vec<Run> {
         }
         // What leads to the block goes with it; a run of nothing else turns
         // as a whole.
-        let substance = last.blocks.iter().rposition(|block| matches!(block, BlockData::Table(_) | BlockData::Chart(_)));
+        let substance =
+            last.blocks.iter().rposition(|block| matches!(block, BlockData::Table(_) | BlockData::Chart(_)));
         let lead = match substance {
             None => 0,
-            Some(at) => last.blocks.iter().rposition(|block| !matches!(block, BlockData::Heading { .. })).map_or(at + 1, |at| at + 1),
+            Some(at) => last
+                .blocks
+                .iter()
+                .rposition(|block| !matches!(block, BlockData::Heading { .. }))
+                .map_or(at + 1, |at| at + 1),
         };
         let mut taken = last.blocks.split_off(lead);
         taken.push(block);

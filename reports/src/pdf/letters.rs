@@ -47,7 +47,12 @@ mod tests {
 
     #[test]
     fn a_text_keeps_the_letters_that_the_font_has() {
-        for text in ["Gemeente Herstappe – 1.234,5\u{a0}% (v)", "1.518,95\u{a0}€", "−0,3", "Zoë, Çağ".split(',').next().unwrap()] {
+        for text in [
+            "Gemeente Herstappe – 1.234,5\u{a0}% (v)",
+            "1.518,95\u{a0}€",
+            "−0,3",
+            "Zoë, Çağ".split(',').next().unwrap(),
+        ] {
             assert_eq!(printable(text), text);
         }
     }

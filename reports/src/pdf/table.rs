@@ -230,14 +230,20 @@ fn cell_data(
         // That there is no target is said where the target would stand.
         let said = matches!(status, Value::Status(status) if cell.target.is_some() && status.code() == "no_target");
         if !said {
-            rich.lines.extend(lines(status, &status.shown(), column.kind == ColumnKind::Target && cell.target.is_some()));
+            rich.lines.extend(lines(
+                status,
+                &status.shown(),
+                column.kind == ColumnKind::Target && cell.target.is_some(),
+            ));
         }
     }
     if first && let Some(origin) = &cell.origin {
         rich.anchor = destinations.arrive(origin);
     }
     match rich.lines.as_slice() {
-        [line] if line.is_plain() && rich.trend.is_none() && rich.anchor.is_none() => CellData::Plain(line.text.clone()),
+        [line] if line.is_plain() && rich.trend.is_none() && rich.anchor.is_none() => {
+            CellData::Plain(line.text.clone())
+        }
         _ => CellData::Rich(rich),
     }
 }

@@ -68,7 +68,9 @@ async fn every_font_is_embedded_with_its_letters() {
         let name = String::from_utf8_lossy(descriptor.get(b"FontName").unwrap().as_name().unwrap()).into_owned();
         assert!(name.contains("Inter"), "{name}");
     }
-    for font in dictionaries().filter(|one| kind(one, b"Font") && one.get(b"Subtype").unwrap().as_name().unwrap() == b"Type0") {
+    for font in
+        dictionaries().filter(|one| kind(one, b"Font") && one.get(b"Subtype").unwrap().as_name().unwrap() == b"Type0")
+    {
         assert!(font.has(b"ToUnicode"), "{font:?}");
     }
 }
@@ -81,7 +83,8 @@ async fn pages_are_a4_and_numbered() {
     assert!((3..80).contains(&pages.len()), "{} pages", pages.len());
     for page in pages.values() {
         let media = pdf.get_dictionary(*page).unwrap().get(b"MediaBox").unwrap().as_array().unwrap();
-        let mut sides: Vec<i64> = media[2..].iter().map(|side| f64::from(side.as_float().unwrap()).round() as i64).collect();
+        let mut sides: Vec<i64> =
+            media[2..].iter().map(|side| f64::from(side.as_float().unwrap()).round() as i64).collect();
         sides.sort_unstable();
         assert_eq!(sides, [595, 842]);
     }

@@ -14,14 +14,17 @@ type Letters = BTreeMap<u16, String>;
 pub fn pages(bytes: &[u8]) -> Vec<String> {
     let pdf = Pdf::load_mem(bytes).unwrap();
     let pages = pdf.get_pages();
-    pages.values().map(|page| {
-        let dictionary = pdf.get_dictionary(*page).unwrap();
-        let resources = follow(&pdf, dictionary.get(b"Resources").unwrap()).as_dict().unwrap();
-        let content = pdf.get_page_content(*page).unwrap();
-        let mut text = String::new();
-        read(&pdf, resources, &content, &mut text);
-        text
-    }).collect()
+    pages
+        .values()
+        .map(|page| {
+            let dictionary = pdf.get_dictionary(*page).unwrap();
+            let resources = follow(&pdf, dictionary.get(b"Resources").unwrap()).as_dict().unwrap();
+            let content = pdf.get_page_content(*page);
+            let mut text = String::new();
+            read(&pdf, resources, &content, &mut text);
+            text
+        })
+        .collect()
 }
 
 /// A text without its spaces and hyphens: lines are broken where they fit.
@@ -101,8 +104,11 @@ fn letters(map: &[u8]) -> Letters {
 
 /// UTF-16 in hexadecimal digits.
 fn decoded(digits: &str) -> String {
-    let units: Vec<u16> =
-        digits.as_bytes().chunks(4).map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap()).collect();
+    let units: Vec<u16> = digits
+        .as_bytes()
+        .chunks(4)
+        .map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap())
+        .collect();
     String::from_utf16_lossy(&units)
 }
 
