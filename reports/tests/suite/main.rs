@@ -5,7 +5,6 @@
 mod charts;
 mod content;
 mod marts;
-mod page;
 mod pdf;
 mod periods;
 mod site;
