@@ -25,6 +25,7 @@ pub mod document;
 pub mod format;
 pub mod frames;
 pub mod html;
+pub mod pdf;
 pub mod sections;
 pub mod sentences;
 pub mod targets;

@@ -6,6 +6,7 @@ mod charts;
 mod content;
 mod kinds;
 mod marts;
+mod pdf;
 mod periods;
 mod site;
 mod usage;
