@@ -8,3 +8,4 @@ mod marts;
 mod periods;
 mod site;
 mod usage;
+mod workbook;
