@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::frames::Report;
 use crate::html::{self, Templates};
-use crate::{sections, xlsx};
+use crate::{pdf, sections, xlsx};
 
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,18 +33,21 @@ use crate::{sections, xlsx};
 pub enum Form {
     /// A site for the browser, with the tables as CSV.
     Html,
+    /// The report as a tagged document for paper.
+    Pdf,
     /// The annex, a workbook.
     Xlsx,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 2] = [Self::Html, Self::Xlsx];
+    pub const ALL: [Self; 3] = [Self::Html, Self::Pdf, Self::Xlsx];
 
     /// Its name, as `html`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Html => "html",
+            Self::Pdf => "pdf",
             Self::Xlsx => "xlsx",
         }
     }
@@ -53,6 +56,7 @@ impl Form {
     pub fn entrance(self, period: Period) -> String {
         match self {
             Self::Html => "index.html".to_owned(),
+            Self::Pdf => format!("peil-{period}.pdf"),
             Self::Xlsx => format!("peil-{period}.xlsx"),
         }
     }
@@ -62,6 +66,7 @@ impl Form {
         let period = report.colophon.period;
         match self {
             Self::Html => html::site(report, document, templates),
+            Self::Pdf => Ok(vec![(self.entrance(period), pdf::document(report, document)?)]),
             Self::Xlsx => Ok(vec![(self.entrance(period), xlsx::workbook(report, document)?)]),
         }
     }

@@ -78,6 +78,9 @@ pub enum Command {
     Marts(MartsArgs),
     /// Writes the report of a semester, quarter or year
     Report(ReportArgs),
+    /// The workbook of targets and milestones: handed out, taken back
+    #[command(subcommand)]
+    Targets(TargetsAction),
     /// Runs a query on the marts; without one, opens a prompt
     Sql(SqlArgs),
     /// The last runs, the freshness of each dataset, and what to do
@@ -191,18 +194,21 @@ pub struct ReportArgs {
 pub enum ReportFormat {
     /// A site for the browser, with each table as CSV
     Html,
+    /// A tagged PDF, for paper
+    Pdf,
     /// A workbook with every figure
     Xlsx,
 }
 
 impl ReportFormat {
     /// Every form: what is written where none is named.
-    pub const ALL: [Self; 2] = [Self::Html, Self::Xlsx];
+    pub const ALL: [Self; 3] = [Self::Html, Self::Pdf, Self::Xlsx];
 
     /// The form as the reports know it.
     pub const fn form(self) -> Form {
         match self {
             Self::Html => Form::Html,
+            Self::Pdf => Form::Pdf,
             Self::Xlsx => Form::Xlsx,
         }
     }
@@ -212,6 +218,40 @@ impl std::fmt::Display for ReportFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.form().name())
     }
+}
+
+/// What `peil targets` does.
+#[derive(Debug, Subcommand)]
+pub enum TargetsAction {
+    /// Writes the workbook, with the targets and milestones of today
+    Export(TargetsExportArgs),
+    /// Checks a workbook, shows what differs, and delivers it
+    Import(TargetsImportArgs),
+}
+
+/// Flags of `peil targets export`.
+#[derive(Debug, Args)]
+pub struct TargetsExportArgs {
+    /// The workbook to write; one that is there is not written over
+    #[arg(value_name = "FILE.xlsx")]
+    pub file: PathBuf,
+    /// The year to fill in [default: that of the last run's as-of day]
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1901..=9990))]
+    pub year: Option<i32>,
+}
+
+/// Flags of `peil targets import`.
+#[derive(Debug, Args)]
+pub struct TargetsImportArgs {
+    /// The workbook that was filled in
+    #[arg(value_name = "FILE.xlsx")]
+    pub file: PathBuf,
+    /// Takes the differences over without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    /// Shows the differences and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Flags of `peil sql`.
@@ -289,6 +329,9 @@ mod tests {
             "peil marts --as-of 2022-07-31",
             "peil report 2022S1 --format html,XLSX --out there",
             "peil report 2022-Q1",
+            "peil targets export doelen.xlsx --year 2023",
+            "peil targets import doelen.xlsx --landing there --yes",
+            "peil targets import doelen.xlsx --dry-run --json",
             "peil sql select --format parquet",
             "peil sql",
             "peil status --json --quiet --color never",
@@ -307,6 +350,7 @@ mod tests {
             "peil report 2022Q5",
             "peil sample d --scale 0",
             "peil report 2022S1 --format htm",
+            "peil targets import doelen.xlsx --yes --dry-run",
             "peil status --format csv",
         ] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");

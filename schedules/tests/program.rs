@@ -25,6 +25,7 @@ fn help_names_every_command() {
         "transform",
         "marts",
         "report",
+        "targets",
         "sql",
         "status",
         "rejected",

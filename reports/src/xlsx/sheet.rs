@@ -12,6 +12,9 @@ const NARROWEST: usize = 9;
 const WIDEST: usize = 55;
 /// What the button of the filter takes.
 const BUTTON: usize = 3;
+/// Points of a line of text, and lines of a row at most: Excel takes 409 points.
+const LINE: f64 = 15.0;
+const MOST_LINES: usize = 27;
 /// Cells that are looked at for the width of a column.
 const LOOKED_AT: usize = 400;
 /// With more columns than this the first one stays in sight.
@@ -20,14 +23,21 @@ const SCROLLS: usize = 6;
 /// Writes a grid.
 pub(super) fn write(sheet: &mut Worksheet, grid: &Grid, title: &str, style: &Style) -> Result<(), XlsxError> {
     sheet.set_name(&grid.sheet)?;
+    let mut widths = Vec::with_capacity(grid.columns.len());
+    let mut header_lines = 1;
     for (number, column) in (0u16..).zip(&grid.columns) {
         let longest_word = column.heading.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
         let heading = longest_word.max(column.heading.chars().count().div_ceil(2)) + BUTTON;
         let widest = grid.rows.iter().take(LOOKED_AT).filter_map(|row| row.get(usize::from(number))).map(Entry::width);
         let width = widest.max().unwrap_or(0).max(heading).clamp(NARROWEST, WIDEST);
         sheet.set_column_width(number, width as f64 + 1.0)?;
+        widths.push(width);
+        header_lines = header_lines.max((column.heading.chars().count() + BUTTON).div_ceil(width));
     }
+    set_height(sheet, 0, header_lines)?;
     for (number, row) in (1u32..).zip(&grid.rows) {
+        let lines = row.iter().zip(&widths).map(|(entry, width)| lines(entry, *width)).max().unwrap_or(1);
+        set_height(sheet, number, lines)?;
         let total = grid.totals.contains(&(number as usize - 1));
         for (column, entry) in (0u16..).zip(row) {
             write_entry(sheet, number, column, entry, total, style)?;
@@ -54,6 +64,23 @@ pub(super) fn write(sheet: &mut Worksheet, grid: &Grid, title: &str, style: &Sty
     print_setup(sheet, title)?;
     sheet.set_repeat_rows(0, 0)?;
     Ok(())
+}
+
+/// A row as high as its longest text: not every program finds that by itself.
+fn set_height(sheet: &mut Worksheet, row: u32, lines: usize) -> Result<(), XlsxError> {
+    if lines > 1 {
+        sheet.set_row_height(row, LINE * lines.min(MOST_LINES) as f64)?;
+    }
+    Ok(())
+}
+
+/// The lines that a text takes in a column.
+fn lines(entry: &Entry, width: usize) -> usize {
+    match entry {
+        // A word that does not fit begins a line of its own.
+        Entry::Text(text) => text.split('\n').map(|line| (line.chars().count() * 11).div_ceil(width * 10).max(1)).sum(),
+        _ => 1,
+    }
 }
 
 /// A4, landscape, as wide as a page, with title and page number.

@@ -11,3 +11,4 @@ mod periods;
 mod site;
 mod usage;
 mod uses;
+mod workbook;

@@ -11,6 +11,7 @@ pub mod run;
 pub mod sample;
 pub mod sql;
 pub mod status;
+pub mod targets;
 pub mod transform;
 
 use peil_warehouse::Result;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Transform(arguments) => transform::run(global, &arguments, output).await,
         Command::Marts(arguments) => marts::run(global, &arguments, output).await,
         Command::Report(arguments) => report::run(global, &arguments, output).await,
+        Command::Targets(action) => targets::run(global, &action, output).await,
         Command::Sql(arguments) => sql::run(global, arguments, output).await,
         Command::Status => status::run(global, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,

@@ -3,6 +3,7 @@
 //! are to be refused, and what is to be reported only. None of them changes an
 //! indicator.
 
+mod columns;
 mod files;
 mod lines;
 mod rows;
@@ -29,6 +30,7 @@ pub(super) fn plant(
 ) -> Result<(), SampleError> {
     rows::plant(tables, landing)?;
     lines::plant(tables, events, landing)?;
+    columns::plant(landing)?;
     files::plant(tables, blocks, events, landing)?;
     list(landing)
 }

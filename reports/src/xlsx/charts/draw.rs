@@ -1,8 +1,8 @@
 //! A planned chart as one of Excel's, and the sheet that holds them.
 
 use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartEmptyCells, ChartFont, ChartFormat, ChartLegendPosition, ChartLine, ChartSolidFill,
-    ChartType, Color, Worksheet, XlsxError,
+    Chart, ChartAxis, ChartDataLabel, ChartEmptyCells, ChartFont, ChartFormat, ChartLegendPosition, ChartLine,
+    ChartSolidFill, ChartType, Color, Worksheet, XlsxError,
 };
 
 use super::super::grid::NumberFormat;
@@ -82,18 +82,20 @@ fn chart(planned: &Planned, height: u32) -> Chart {
     }
     let font = |size: u32| ChartFont::new().set_size(size).set_color(GREY).clone();
     let gridlines = ChartLine::new().set_color(LIGHT).set_width(0.75).clone();
-    chart.x_axis().set_font(&font(9)).set_major_gridlines(false);
-    chart
-        .y_axis()
+    // The horizontal axis of lying bars is that of the values.
+    let (names, values) = if lies { (Axis::Vertical, Axis::Horizontal) } else { (Axis::Horizontal, Axis::Vertical) };
+    names.of(&mut chart).set_font(&font(9)).set_major_gridlines(false);
+    values
+        .of(&mut chart)
         .set_font(&font(9))
         .set_min(0)
         .set_num_format(axis_format(planned.format))
         .set_major_gridlines(true)
         .set_major_gridlines_line(&gridlines);
     if lies {
-        // The first row of the sheet stands on top.
-        chart.x_axis().set_reverse();
-        chart.y_axis().set_label_position(rust_xlsxwriter::ChartAxisLabelPosition::High);
+        // The first row of the sheet stands on top, and the values below.
+        names.of(&mut chart).set_reverse();
+        values.of(&mut chart).set_label_position(rust_xlsxwriter::ChartAxisLabelPosition::High);
     }
     if planned.series.len() > 1 {
         chart.legend().set_position(ChartLegendPosition::Bottom).set_font(&font(9));
@@ -101,6 +103,21 @@ fn chart(planned: &Planned, height: u32) -> Chart {
         chart.legend().set_hidden();
     }
     chart
+}
+
+/// An axis by where it lies.
+enum Axis {
+    Horizontal,
+    Vertical,
+}
+
+impl Axis {
+    fn of<'a>(&self, chart: &'a mut Chart) -> &'a mut ChartAxis {
+        match self {
+            Self::Horizontal => chart.x_axis(),
+            Self::Vertical => chart.y_axis(),
+        }
+    }
 }
 
 fn look(kind: ChartType, series: &Series) -> ChartFormat {
