@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use peil_warehouse::Result;
+use plotters::style::RGBColor;
 
 use super::borders::{Borders, borders};
 use super::parts::{Key, Sign, nothing, shade};
@@ -89,28 +90,28 @@ impl Choropleth {
                 let rings: Vec<Vec<(f64, f64)>> = rings.iter().map(|ring| drawn.ring(ring)).collect();
                 canvas.hatch(&rings, 5.0, 0.8, GREY)?;
             }
-            lines(canvas, borders, &drawn.arcs, self.province_lines)
+            lines(canvas, borders, &drawn.arcs, |uses| uses.0 > 1, 0.8, WHITE)?;
+            // White is no border on white: without data it is grey.
+            for ring in members(None).flat_map(|(_, rings)| rings) {
+                let mut ring = drawn.ring(ring);
+                ring.extend(ring.first().copied());
+                canvas.path(&ring, 0.6, GREY)?;
+            }
+            lines(canvas, borders, &drawn.arcs, |uses| uses.0 == 1, 0.8, GREY)?;
+            lines(canvas, borders, &drawn.arcs, |uses| self.province_lines && uses.1 > 1, 1.4, INK)
         })
     }
 }
 
-/// Borders between municipalities white, around the region and, where they
-/// are asked for, around the provinces dark.
-fn lines(canvas: &mut Canvas<'_>, borders: &Borders, arcs: &[Vec<(f64, f64)>], provinces: bool) -> Result<()> {
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if uses.0 > 1 {
-            canvas.path(arc, 0.8, WHITE)?;
-        }
-    }
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if uses.0 == 1 {
-            canvas.path(arc, 0.8, GREY)?;
-        }
-    }
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if provinces && uses.1 > 1 {
-            canvas.path(arc, 1.4, INK)?;
-        }
-    }
-    Ok(())
+/// The borders that are wanted, by how many municipalities and provinces share them.
+fn lines(
+    canvas: &mut Canvas<'_>,
+    borders: &Borders,
+    arcs: &[Vec<(f64, f64)>],
+    wanted: impl Fn(&(usize, usize)) -> bool,
+    thick: f64,
+    colour: RGBColor,
+) -> Result<()> {
+    let wanted = arcs.iter().zip(&borders.uses).filter(|(_, uses)| wanted(uses));
+    wanted.map(|(arc, _)| arc).try_for_each(|arc| canvas.path(arc, thick, colour))
 }
