@@ -90,12 +90,16 @@ impl Choropleth {
                 let rings: Vec<Vec<(f64, f64)>> = rings.iter().map(|ring| drawn.ring(ring)).collect();
                 canvas.hatch(&rings, 5.0, 0.8, GREY)?;
             }
-            lines(canvas, borders, &drawn.arcs, |uses| uses.0 > 1, 0.8, WHITE)?;
-            // White is no border on white: without data it is grey.
-            for ring in members(None).flat_map(|(_, rings)| rings) {
-                let mut ring = drawn.ring(ring);
-                ring.extend(ring.first().copied());
-                canvas.path(&ring, 0.6, GREY)?;
+            // White is no border on white: around what has no data it is grey.
+            let mut bare = vec![false; drawn.arcs.len()];
+            for arc in members(None).flat_map(|(_, rings)| rings).flatten() {
+                bare[if *arc < 0 { !*arc } else { *arc } as usize] = true;
+            }
+            for (colour, wanted) in [(WHITE, false), (GREY, true)] {
+                let arcs = drawn.arcs.iter().zip(borders.uses.iter().zip(&bare));
+                for (arc, _) in arcs.filter(|(_, (uses, bare))| uses.0 > 1 && **bare == wanted) {
+                    canvas.path(arc, if wanted { 0.6 } else { 0.8 }, colour)?;
+                }
             }
             lines(canvas, borders, &drawn.arcs, |uses| uses.0 == 1, 0.8, GREY)?;
             lines(canvas, borders, &drawn.arcs, |uses| self.province_lines && uses.1 > 1, 1.4, INK)
