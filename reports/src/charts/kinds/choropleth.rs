@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use peil_warehouse::Result;
+use plotters::style::RGBColor;
 
 use super::borders::{Borders, borders};
 use super::parts::{Key, Sign, nothing, shade};
@@ -89,28 +90,32 @@ impl Choropleth {
                 let rings: Vec<Vec<(f64, f64)>> = rings.iter().map(|ring| drawn.ring(ring)).collect();
                 canvas.hatch(&rings, 5.0, 0.8, GREY)?;
             }
-            lines(canvas, borders, &drawn.arcs, self.province_lines)
+            // White is no border on white: around what has no data it is grey.
+            let mut bare = vec![false; drawn.arcs.len()];
+            for arc in members(None).flat_map(|(_, rings)| rings).flatten() {
+                bare[if *arc < 0 { !*arc } else { *arc } as usize] = true;
+            }
+            for (colour, wanted) in [(WHITE, false), (GREY, true)] {
+                let arcs = drawn.arcs.iter().zip(borders.uses.iter().zip(&bare));
+                for (arc, _) in arcs.filter(|(_, (uses, bare))| uses.0 > 1 && **bare == wanted) {
+                    canvas.path(arc, if wanted { 0.6 } else { 0.8 }, colour)?;
+                }
+            }
+            lines(canvas, borders, &drawn.arcs, |uses| uses.0 == 1, 0.8, GREY)?;
+            lines(canvas, borders, &drawn.arcs, |uses| self.province_lines && uses.1 > 1, 1.4, INK)
         })
     }
 }
 
-/// Borders between municipalities white, around the region and, where they
-/// are asked for, around the provinces dark.
-fn lines(canvas: &mut Canvas<'_>, borders: &Borders, arcs: &[Vec<(f64, f64)>], provinces: bool) -> Result<()> {
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if uses.0 > 1 {
-            canvas.path(arc, 0.8, WHITE)?;
-        }
-    }
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if uses.0 == 1 {
-            canvas.path(arc, 0.8, GREY)?;
-        }
-    }
-    for (arc, uses) in arcs.iter().zip(&borders.uses) {
-        if provinces && uses.1 > 1 {
-            canvas.path(arc, 1.4, INK)?;
-        }
-    }
-    Ok(())
+/// The borders that are wanted, by how many municipalities and provinces share them.
+fn lines(
+    canvas: &mut Canvas<'_>,
+    borders: &Borders,
+    arcs: &[Vec<(f64, f64)>],
+    wanted: impl Fn(&(usize, usize)) -> bool,
+    thick: f64,
+    colour: RGBColor,
+) -> Result<()> {
+    let wanted = arcs.iter().zip(&borders.uses).filter(|(_, uses)| wanted(uses));
+    wanted.map(|(arc, _)| arc).try_for_each(|arc| canvas.path(arc, thick, colour))
 }
