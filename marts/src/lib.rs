@@ -16,6 +16,7 @@
 //! | `catalogue` | the models as tables that readers can query |
 //! | [`check`] | queries that return what should not be there |
 //! | [`session`] | the query engine over the warehouse's tables |
+//! | [`service`] | SQL for readers: sessions, limits, the PostgreSQL protocol |
 
 pub mod calendar;
 pub mod check;
@@ -26,6 +27,7 @@ pub mod model;
 pub mod model_set;
 pub mod relation;
 pub mod rule;
+pub mod service;
 pub mod session;
 
 mod build;

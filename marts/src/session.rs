@@ -30,15 +30,15 @@ use peil_warehouse::{Error, Result};
 use crate::relation::{plain, table_name};
 
 /// Name of the catalog; readers need not write it.
-const CATALOG: &str = "peil";
+pub(crate) const CATALOG: &str = "peil";
 /// The name under which the engine knows the warehouse's store.
 const STORE: &str = "peil://warehouse";
 /// Cores that a query uses.
 const PARTITIONS: usize = 2;
 /// Files of a table up to so many bytes are read once and kept in memory.
-const SMALL_TABLE: u64 = 16 << 20;
+pub(crate) const SMALL_TABLE: u64 = 16 << 20;
 /// Schemas of the warehouse that readers see.
-const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
+pub(crate) const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
 
 /// A session in which a reader can query what is published: schemas `marts`
 /// (the default) and `ops`, and one more for each of `releases` (its name and

@@ -112,10 +112,10 @@ pub async fn read_batches(
             Arc::new(schema.project(&indices)?)
         }
     };
-    let files = futures::stream::iter(state.files.iter().map(|file| {
+    let files = futures::stream::iter(state.files.clone().into_iter().map(|file| {
         let schema = Arc::clone(&schema);
         async move {
-            let content = read_file(storage, table, file).await?;
+            let content = read_file(storage, table, &file).await?;
             tokio::task::spawn_blocking(move || decode(content, &schema)).await.map_err(Error::internal)?
         }
     }));

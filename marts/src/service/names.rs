@@ -1,0 +1,116 @@
+//! The names of a result's columns, as PostgreSQL gives them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr};
+
+use super::guard::function_name;
+
+/// The schema of a result under PostgreSQL's names.
+pub fn shown(query: &Query, schema: &SchemaRef) -> SchemaRef {
+    let Some(names) = names(query).filter(|names| names.len() == schema.fields().len()) else {
+        return Arc::clone(schema);
+    };
+    let fields: Vec<_> = schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// The names of the columns of a query; none where a `*` stands among them.
+pub fn names(query: &Query) -> Option<Vec<String>> {
+    let mut body = query.body.as_ref();
+    loop {
+        match body {
+            SetExpr::SetOperation { left, .. } => body = left.as_ref(),
+            SetExpr::Query(inner) => return names(inner),
+            SetExpr::Values(values) => {
+                let columns = values.rows.first().map_or(0, |row| row.content.len());
+                return Some((1..=columns).map(|number| format!("column{number}")).collect());
+            }
+            SetExpr::Select(select) => return select.projection.iter().map(item_name).collect(),
+            _ => return None,
+        }
+    }
+}
+
+fn item_name(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::UnnamedExpr(expr) => Some(expression_name(expr).unwrap_or_else(|| "?column?".to_owned())),
+        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+        _ => None,
+    }
+}
+
+fn folded(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+}
+
+/// The name that an expression gives its column.
+pub fn expression_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(ident) => Some(folded(ident)),
+        Expr::CompoundIdentifier(parts) => parts.last().map(folded),
+        Expr::Function(function) => Some(function_name(&function.name)),
+        Expr::Cast { expr, data_type, .. } => {
+            expression_name(expr).or_else(|| Some(type_word(&data_type.to_string().to_lowercase())))
+        }
+        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => expression_name(inner),
+        Expr::Case { else_result, .. } => {
+            let of_else = else_result.as_deref().filter(|last| !matches!(last, Expr::Value(_))).and_then(expression_name);
+            Some(of_else.unwrap_or_else(|| "case".to_owned()))
+        }
+        Expr::Exists { .. } => Some("exists".to_owned()),
+        Expr::Subquery(query) => names(query)?.into_iter().next(),
+        Expr::Extract { .. } => Some("extract".to_owned()),
+        Expr::Substring { .. } => Some("substring".to_owned()),
+        Expr::Trim { .. } => Some("btrim".to_owned()),
+        Expr::Position { .. } => Some("position".to_owned()),
+        Expr::Floor { .. } => Some("floor".to_owned()),
+        Expr::Ceil { .. } => Some("ceil".to_owned()),
+        Expr::Array(_) => Some("array".to_owned()),
+        Expr::AtTimeZone { .. } => Some("timezone".to_owned()),
+        Expr::TypedString(typed) => Some(type_word(&typed.data_type.to_string().to_lowercase())),
+        Expr::CompoundFieldAccess { root, .. } => expression_name(root),
+        _ => None,
+    }
+}
+
+fn type_word(name: &str) -> String {
+    let bare = name.rsplit('.').next().unwrap_or(name).split('(').next().unwrap_or(name);
+    match bare {
+        "int" | "integer" => "int4",
+        "bigint" => "int8",
+        "smallint" => "int2",
+        "double precision" | "double" => "float8",
+        "real" => "float4",
+        "boolean" => "bool",
+        "character varying" => "varchar",
+        "decimal" => "numeric",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Gives a second column of the same name a name of its own: the engine knows
+/// columns by their names.
+pub fn make_unique(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    let mut seen = BTreeSet::new();
+    for (number, item) in select.projection.iter_mut().enumerate() {
+        let name = match item {
+            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            SelectItem::ExprWithAlias { alias, .. } => folded(alias),
+            _ => continue,
+        };
+        if seen.insert(name) {
+            continue;
+        }
+        let alias = Ident::with_quote('"', format!("{number}"));
+        match item {
+            SelectItem::UnnamedExpr(expr) => *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias },
+            SelectItem::ExprWithAlias { alias: old, .. } => *old = alias,
+            _ => {}
+        }
+    }
+}
