@@ -83,6 +83,11 @@ pub enum Command {
     Targets(TargetsAction),
     /// Runs a query on the marts; without one, opens a prompt
     Sql(SqlArgs),
+    /// Answers SQL over the PostgreSQL protocol
+    Serve(ServeArgs),
+    /// Those who may log in to `peil serve`
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// The last runs, the freshness of each dataset, and what to do
     Status,
     /// Rejected rows and refused deliveries, and how to mend them
@@ -278,6 +283,31 @@ pub enum SqlFormat {
     Parquet,
 }
 
+/// Flags of `peil serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to speak the PostgreSQL protocol, as 127.0.0.1:5432
+    #[arg(long, value_name = "ADDR")]
+    pub postgres: Option<String>,
+}
+
+/// What `peil users` does.
+#[derive(Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Adds a user, or gives one another password; it is asked for, or read from standard input
+    Add {
+        /// The name
+        name: String,
+    },
+    /// Lists the users
+    List,
+    /// Removes a user
+    Remove {
+        /// The name
+        name: String,
+    },
+}
+
 /// Flags of `peil rejected`.
 #[derive(Debug, Args)]
 pub struct RejectedArgs {
@@ -334,6 +364,10 @@ mod tests {
             "peil targets import doelen.xlsx --dry-run --json",
             "peil sql select --format parquet",
             "peil sql",
+            "peil serve --postgres 127.0.0.1:5432",
+            "peil users add an",
+            "peil users list",
+            "peil users remove an",
             "peil status --json --quiet --color never",
             "peil --config other.toml --landing a --warehouse b rejected --dataset portal/events --limit 3",
             "peil check --landing s3://bucket/landing",

@@ -13,6 +13,7 @@ mod published_figures;
 mod query;
 mod records;
 mod run_ledger;
+mod serve;
 mod stages;
 mod statements;
 mod summary;

@@ -20,7 +20,7 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 8] = [
+pub const KEYS: [(&str, &str, &str); 22] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -33,6 +33,20 @@ pub const KEYS: [(&str, &str, &str); 8] = [
     ),
     ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
     ("privacy.threshold", "counts of fewer persons, and averages of fewer ratings or authorities, are not shown", "5"),
+    ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
+    ("serve.flight", "where it speaks Arrow Flight SQL (empty: nowhere)", "\"\""),
+    ("serve.http", "where it gives reports, tables, health and metrics over HTTP (empty: nowhere)", "\"\""),
+    ("serve.users_file", "the file of those who may log in; `peil users add` writes it", "\"peil.users\""),
+    ("serve.tls_certificate", "the certificates for TLS, in PEM", "\"\""),
+    ("serve.tls_key", "their private key, in PEM", "\"\""),
+    ("serve.allow_plain_text", "whether clients from elsewhere may do without TLS; on this machine they may", "false"),
+    ("serve.audit_file", "where a line is kept of each statement (empty: standard error)", "\"\""),
+    ("serve.seconds", "how long a statement may take, its rows included", "300"),
+    ("serve.rows", "how many rows a statement may give", "50000000"),
+    ("serve.statement_megabytes", "how much memory a statement may take", "512"),
+    ("serve.megabytes", "how much memory all statements together may take", "1024"),
+    ("serve.statements", "how many statements run at the same time; others wait", "32"),
+    ("serve.connections", "how many clients may be connected at the same time", "250"),
 ];
 
 /// The settings in force.
@@ -56,6 +70,41 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// Counts of fewer persons are not shown.
     pub threshold: u32,
+    /// What `peil serve` offers.
+    pub serve: ServeSettings,
+}
+
+/// What `peil serve` offers: where, to whom, within what bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeSettings {
+    /// Where it speaks the PostgreSQL protocol.
+    pub postgres: Option<String>,
+    /// Where it speaks Arrow Flight SQL.
+    pub flight: Option<String>,
+    /// Where it speaks HTTP.
+    pub http: Option<String>,
+    /// The file of those who may log in.
+    pub users_file: PathBuf,
+    /// Certificates in PEM.
+    pub tls_certificate: Option<PathBuf>,
+    /// Their key in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Whether clients from elsewhere may do without TLS.
+    pub allow_plain_text: bool,
+    /// Where a line is kept of each statement; none: standard error.
+    pub audit_file: Option<PathBuf>,
+    /// Seconds that a statement may take.
+    pub seconds: u32,
+    /// Rows that a statement may give.
+    pub rows: u32,
+    /// Megabytes that a statement may take.
+    pub statement_megabytes: u32,
+    /// Megabytes that all statements together may take.
+    pub megabytes: u32,
+    /// Statements at the same time.
+    pub statements: u32,
+    /// Connections at the same time.
+    pub connections: u32,
 }
 
 impl Settings {
@@ -186,8 +235,41 @@ impl Values {
             clear_after_days: (days > 0).then_some(days),
             key_file: folder("privacy.key_file")?,
             threshold: self.whole("privacy.threshold")?,
+            serve: self.serve()?,
             refuse_above_of: self.refuse_above_of,
         })
+    }
+
+    fn serve(&self) -> Result<ServeSettings> {
+        let some = |key: &str| self.text(key).map(|text| (!text.is_empty()).then_some(text));
+        let file = |key: &str| some(key).map(|text| text.map(PathBuf::from));
+        let above_0 = |key: &str| match self.whole(key)? {
+            0 => Err(self.wrong(key, "a whole number from 1")),
+            number => Ok(number),
+        };
+        Ok(ServeSettings {
+            postgres: some("serve.postgres")?,
+            flight: some("serve.flight")?,
+            http: some("serve.http")?,
+            users_file: PathBuf::from(self.text("serve.users_file")?),
+            tls_certificate: file("serve.tls_certificate")?,
+            tls_key: file("serve.tls_key")?,
+            allow_plain_text: self.truth("serve.allow_plain_text")?,
+            audit_file: file("serve.audit_file")?,
+            seconds: above_0("serve.seconds")?,
+            rows: above_0("serve.rows")?,
+            statement_megabytes: above_0("serve.statement_megabytes")?,
+            megabytes: above_0("serve.megabytes")?,
+            statements: above_0("serve.statements")?,
+            connections: above_0("serve.connections")?,
+        })
+    }
+
+    fn truth(&self, key: &str) -> Result<bool> {
+        match self.values.get(key) {
+            Some((Value::Boolean(truth), _)) => Ok(*truth),
+            _ => Err(self.wrong(key, "true or false")),
+        }
     }
 
     fn text(&self, key: &str) -> Result<String> {
@@ -219,7 +301,8 @@ impl Values {
 }
 
 fn is_relative_path(key: &str, text: &str) -> bool {
-    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "privacy.key_file");
+    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "privacy.key_file")
+        || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
 }
 
@@ -237,6 +320,6 @@ fn parse_toml_value(text: &str) -> Value {
         .parse::<toml::Table>()
         .ok()
         .and_then(|mut table| table.remove("value"))
-        .filter(|value| matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_)))
+        .filter(|value| matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_)))
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }

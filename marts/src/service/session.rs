@@ -233,7 +233,7 @@ impl Session {
         match self.route(&state, &query)? {
             Route::Catalogue(plan) => {
                 let schema = told.cloned().unwrap_or_else(|| plan.schema());
-                let batch = plan.run(&self.surroundings(&state))?;
+                let batch = state.catalogue.run(&plan, &self.surroundings(&state))?;
                 Ok((state, schema, one_batch(batch)))
             }
             Route::Engine => {

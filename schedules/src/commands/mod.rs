@@ -9,10 +9,12 @@ pub mod rejected;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod serve;
 pub mod sql;
 pub mod status;
 pub mod targets;
 pub mod transform;
+pub mod users;
 
 use peil_warehouse::Result;
 
@@ -37,6 +39,8 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Report(arguments) => report::run(global, &arguments, output).await,
         Command::Targets(action) => targets::run(global, &action, output).await,
         Command::Sql(arguments) => sql::run(global, arguments, output).await,
+        Command::Serve(arguments) => serve::run(global, &arguments, output).await,
+        Command::Users(command) => users::run(global, &command, output),
         Command::Status => status::run(global, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
         Command::Check => check::run(global, output).await,
