@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use arrow::datatypes::DataType;
-use datafusion::prelude::SessionContext;
+use peil_marts::service::Session;
 use peil_warehouse::nearest::did_you_mean;
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
@@ -22,7 +22,6 @@ use crate::cli::SqlFormat;
 use crate::exit::Exit;
 use crate::output::{Output, thousands};
 use crate::query;
-use crate::stages;
 use crate::statements::{Entry, Statements};
 use crate::table::{Grid, Layout};
 
@@ -41,7 +40,7 @@ const HISTORY_LENGTH: usize = 2_000;
 pub struct Prompt {
     storage: Storage,
     published: Published,
-    session: SessionContext,
+    session: Session,
     output: Output,
     format: SqlFormat,
     layout: Layout,
@@ -60,7 +59,7 @@ impl Prompt {
     /// # Errors
     /// [`Error::Storage`] where a table cannot be opened.
     pub async fn open(storage: Storage, published: Published, format: SqlFormat, output: Output) -> Result<Self> {
-        let session = stages::sql_session(&storage, &published).await?;
+        let session = query::session(&storage)?;
         Ok(Self { storage, published, session, output, format, layout: Layout::Auto })
     }
 
@@ -145,7 +144,7 @@ impl Prompt {
             Entry::Query(text) => text,
         };
         self.refresh().await?;
-        let query = query::run(&self.session, &self.published, &text, self.format, self.layout, self.output);
+        let query = query::run(&self.session, &text, self.format, self.layout, self.output);
         tokio::select! {
             answered = query => answered.map(|_| Next::Go),
             _ = tokio::signal::ctrl_c() => {
@@ -191,7 +190,6 @@ impl Prompt {
     async fn refresh(&mut self) -> Result<()> {
         let now = Published::read(&self.storage).await?;
         if now.sequence != self.published.sequence {
-            self.session = stages::sql_session(&self.storage, &now).await?;
             self.published = now;
         }
         Ok(())

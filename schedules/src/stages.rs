@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
-use datafusion::prelude::SessionContext;
 use peil_ingest::sample::{SampleError, SampleOptions};
 use peil_ingest::{IngestContext, PseudonymKey};
 use peil_marts::{Finding, MartsContext, ModelSet};
@@ -327,14 +326,6 @@ pub async fn marts(
         failed: checks(summary.failed),
         warnings: checks(summary.warnings),
     })
-}
-
-/// A session with the schemas `marts` and `ops` over what is published.
-///
-/// # Errors
-/// As [`peil_marts::open_session`].
-pub async fn sql_session(storage: &Storage, published: &Published) -> Result<SessionContext> {
-    peil_marts::open_session(storage, published, &[]).await
 }
 
 /// Writes the report of a period in its forms.

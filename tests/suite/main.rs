@@ -7,5 +7,6 @@ mod clients;
 mod crash;
 mod deliveries;
 mod history;
+mod postgres;
 mod privacy;
 mod published;

@@ -138,7 +138,6 @@ pub struct Guarded {
     control: Arc<Control>,
     record: Record,
     left: u64,
-    #[expect(dead_code, reason = "held for its drop")]
     turn: Turn,
     /// The published state that the rows come from stays as long as they do.
     _state: Arc<dyn Send + Sync>,

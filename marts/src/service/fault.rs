@@ -103,9 +103,9 @@ impl Fault {
         let bare = name.rsplit('.').next().unwrap_or(name);
         let known: Vec<&str> = known.into_iter().collect();
         let near = nearest(bare, known.iter().map(|full| full.rsplit('.').next().unwrap_or(full)), 1);
-        let full = near.first().and_then(|near| {
-            known.iter().find(|full| full.rsplit('.').next().is_some_and(|bare| bare == *near))
-        });
+        let full = near
+            .first()
+            .and_then(|near| known.iter().find(|full| full.rsplit('.').next().is_some_and(|bare| bare == *near)));
         match full {
             Some(full) => fault.hint(format!("Perhaps you meant the table \"{full}\".")),
             None => fault.hint("The tables are listed in information_schema.tables."),

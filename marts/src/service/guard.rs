@@ -17,9 +17,28 @@ const TABLE_FUNCTIONS: [&str; 3] = ["generate_series", "unnest", "range"];
 /// The beginnings of functions that reach files, other servers or others'
 /// sessions.
 const FORBIDDEN: [&str; 22] = [
-    "pg_read_", "pg_ls_", "pg_stat_file", "pg_file_", "lo_", "dblink", "read_parquet", "read_csv", "read_json",
-    "read_text", "read_blob", "parquet_scan", "parquet_metadata", "delta_scan", "iceberg_scan", "glob", "query_to_xml",
-    "pg_terminate_backend", "pg_cancel_backend", "pg_reload_conf", "pg_rotate_logfile", "set_config_file",
+    "pg_read_",
+    "pg_ls_",
+    "pg_stat_file",
+    "pg_file_",
+    "lo_",
+    "dblink",
+    "read_parquet",
+    "read_csv",
+    "read_json",
+    "read_text",
+    "read_blob",
+    "parquet_scan",
+    "parquet_metadata",
+    "delta_scan",
+    "iceberg_scan",
+    "glob",
+    "query_to_xml",
+    "pg_terminate_backend",
+    "pg_cancel_backend",
+    "pg_reload_conf",
+    "pg_rotate_logfile",
+    "set_config_file",
 ];
 
 /// What a query names.
@@ -312,10 +331,7 @@ pub fn parameters(query: &Query) -> usize {
     impl Visitor for Highest {
         type Break = ();
 
-        fn pre_visit_value(
-            &mut self,
-            value: &datafusion::sql::sqlparser::ast::ValueWithSpan,
-        ) -> ControlFlow<()> {
+        fn pre_visit_value(&mut self, value: &datafusion::sql::sqlparser::ast::ValueWithSpan) -> ControlFlow<()> {
             if let Value::Placeholder(name) = &value.value {
                 self.0 = self.0.max(name.trim_start_matches('$').parse().unwrap_or(0));
             }

@@ -13,7 +13,8 @@ pub fn shown(query: &Query, schema: &SchemaRef) -> SchemaRef {
     let Some(names) = names(query).filter(|names| names.len() == schema.fields().len()) else {
         return Arc::clone(schema);
     };
-    let fields: Vec<_> = schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name)).collect();
+    let fields: Vec<_> =
+        schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name)).collect();
     Arc::new(Schema::new(fields))
 }
 
@@ -57,7 +58,8 @@ pub fn expression_name(expr: &Expr) -> Option<String> {
         }
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => expression_name(inner),
         Expr::Case { else_result, .. } => {
-            let of_else = else_result.as_deref().filter(|last| !matches!(last, Expr::Value(_))).and_then(expression_name);
+            let of_else =
+                else_result.as_deref().filter(|last| !matches!(last, Expr::Value(_))).and_then(expression_name);
             Some(of_else.unwrap_or_else(|| "case".to_owned()))
         }
         Expr::Exists { .. } => Some("exists".to_owned()),

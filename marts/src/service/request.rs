@@ -74,9 +74,30 @@ pub enum CopyKind {
 
 /// Statements that write.
 const WRITING: [&str; 24] = [
-    "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", "REVOKE", "COMMENT",
-    "VACUUM", "ANALYZE", "REINDEX", "REFRESH", "CLUSTER", "IMPORT", "LOCK", "DO", "CALL", "NOTIFY", "REASSIGN",
-    "SECURITY", "CHECKPOINT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "TRUNCATE",
+    "GRANT",
+    "REVOKE",
+    "COMMENT",
+    "VACUUM",
+    "ANALYZE",
+    "REINDEX",
+    "REFRESH",
+    "CLUSTER",
+    "IMPORT",
+    "LOCK",
+    "DO",
+    "CALL",
+    "NOTIFY",
+    "REASSIGN",
+    "SECURITY",
+    "CHECKPOINT",
 ];
 
 /// Reads a statement.
@@ -216,9 +237,7 @@ impl Words<'_> {
                 return match self.value() {
                     None => Ok(Request::Nothing("SET")),
                     Some(role) if role.eq_ignore_ascii_case("none") => Ok(Request::Nothing("SET")),
-                    Some(role) => {
-                        Err(Fault::new(code::FORBIDDEN, format!("permission denied to set role \"{role}\"")))
-                    }
+                    Some(role) => Err(Fault::new(code::FORBIDDEN, format!("permission denied to set role \"{role}\""))),
                 };
             }
             "CONSTRAINTS" => return Ok(Request::Nothing("SET CONSTRAINTS")),
@@ -326,7 +345,8 @@ impl Words<'_> {
     }
 
     fn copy_form(&mut self) -> Answered<CopyForm> {
-        let mut form = CopyForm { kind: CopyKind::Text, delimiter: b'\t', null: "\\N".to_owned(), header: false, quote: b'"' };
+        let mut form =
+            CopyForm { kind: CopyKind::Text, delimiter: b'\t', null: "\\N".to_owned(), header: false, quote: b'"' };
         let (mut delimiter, mut null) = (None, None);
         self.skip("WITH");
         while let Some(word) = self.next_word() {
@@ -367,9 +387,10 @@ impl Words<'_> {
             (form.delimiter, form.null) = (b',', String::new());
         }
         if let Some(text) = delimiter {
-            form.delimiter = *text.as_bytes().first().filter(|_| text.len() == 1).ok_or_else(|| {
-                Fault::new(code::UNSUPPORTED, "COPY delimiter must be a single one-byte character")
-            })?;
+            form.delimiter =
+                *text.as_bytes().first().filter(|_| text.len() == 1).ok_or_else(|| {
+                    Fault::new(code::UNSUPPORTED, "COPY delimiter must be a single one-byte character")
+                })?;
         }
         form.null = null.unwrap_or(form.null);
         Ok(form)

@@ -135,9 +135,10 @@ impl Session {
 
     async fn one(&self, piece: &Piece) -> Answered<Guarded> {
         match request::read(piece)? {
-            Request::Query(query) | Request::CopyOut { query, .. } => {
-                self.query(&query, &piece.text, &[], None).await.map_err(|fault| self.placed(fault, &query, &piece.text))
-            }
+            Request::Query(query) | Request::CopyOut { query, .. } => self
+                .query(&query, &piece.text, &[], None)
+                .await
+                .map_err(|fault| self.placed(fault, &query, &piece.text)),
             Request::Explain { query, analyze } => self.explain(&query, &piece.text, analyze).await,
             Request::Show(name) => self.show(name.as_deref(), &piece.text),
             _ => Err(Fault::new(code::FORBIDDEN, "only queries are answered here")),
@@ -168,7 +169,8 @@ impl Session {
         match self.route(&state, &query)? {
             Route::Catalogue(plan) => {
                 let inferred = plan.parameters();
-                let of = |number: usize| known(number).or_else(|| inferred.get(&number)).cloned().unwrap_or(DataType::Utf8);
+                let of =
+                    |number: usize| known(number).or_else(|| inferred.get(&number)).cloned().unwrap_or(DataType::Utf8);
                 Ok(Described { schema: plan.schema(), parameters: (1..=count).map(of).collect() })
             }
             Route::Engine => {
@@ -336,7 +338,11 @@ impl Session {
             None => {
                 let (names, values): (Vec<String>, Vec<String>) = self.variables().all().into_iter().unzip();
                 let meanings = column(vec![String::new(); names.len()]);
-                self.told(&[("name", column(names)), ("setting", column(values)), ("description", meanings)], text, state)
+                self.told(
+                    &[("name", column(names)), ("setting", column(values)), ("description", meanings)],
+                    text,
+                    state,
+                )
             }
             Some(name) => {
                 let value = self.setting(name)?;
@@ -392,7 +398,8 @@ impl Session {
             }
             if !state.catalogue.has(table) {
                 let schema = table.split_once('.').map(|(schema, _)| schema);
-                let known = schema.is_none_or(|schema| state.relations().any(|name| name.starts_with(&format!("{schema}."))));
+                let known =
+                    schema.is_none_or(|schema| state.relations().any(|name| name.starts_with(&format!("{schema}."))));
                 let fault = Fault::no_relation(table, state.relations());
                 let fault = if known { fault } else { fault.hint(schemas_hint(state)) };
                 return Err(Fault { position: usize::try_from(span.start.column).ok(), ..fault });
@@ -404,6 +411,10 @@ impl Session {
                 return Err(Fault::new(code::UNSUPPORTED, "marts and pg_catalog cannot be joined in one query"));
             }
             guard::check_table_functions(&named)?;
+            return Ok(Route::Engine);
+        }
+        // A long series is for the engine, which can be stopped.
+        if of_catalogue == 0 && named.table_functions.contains("generate_series") {
             return Ok(Route::Engine);
         }
         match state.catalogue.plan(query, &self.surroundings(state)) {
@@ -439,8 +450,9 @@ impl Session {
 
     fn translate(&self, state: &State, mut query: Query) -> Query {
         let surroundings = self.surroundings(state);
-        let schema_of =
-            |table: &str| self.resolve(state, table).and_then(|full| full.split_once('.').map(|(schema, _)| schema.to_owned()));
+        let schema_of = |table: &str| {
+            self.resolve(state, table).and_then(|full| full.split_once('.').map(|(schema, _)| schema.to_owned()))
+        };
         let constant = |name: &str| surroundings.constant(name).map(Value::SingleQuotedString);
         Translation::apply(&mut query, &schema_of, &constant);
         names::make_unique(&mut query);
@@ -456,9 +468,9 @@ impl Session {
         let statement = EngineStatement::Statement(Box::new(Statement::Query(Box::new(query))));
         let plan = state.context.state().statement_to_plan(statement).await?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        read_only.verify_plan(&plan).map_err(|_| {
-            Fault::new(code::READ_ONLY, "cannot execute this in a read-only transaction")
-        })?;
+        read_only
+            .verify_plan(&plan)
+            .map_err(|_| Fault::new(code::READ_ONLY, "cannot execute this in a read-only transaction"))?;
         Ok(plan)
     }
 
@@ -477,7 +489,8 @@ impl Session {
 }
 
 fn schemas_hint(state: &State) -> String {
-    let mut schemas: Vec<&str> = state.relations().filter_map(|name| name.split_once('.').map(|(schema, _)| schema)).collect();
+    let mut schemas: Vec<&str> =
+        state.relations().filter_map(|name| name.split_once('.').map(|(schema, _)| schema)).collect();
     schemas.dedup();
     format!("There are the schemas {}.", schemas.join(", "))
 }

@@ -259,7 +259,8 @@ impl Watch {
         use std::os::unix::fs::MetadataExt;
         let path = self.storage.local_path("published.json")?;
         let found = std::fs::metadata(path).ok();
-        let (changed, size, file) = found.map_or((None, 0, 0), |found| (found.modified().ok(), found.len(), found.ino()));
+        let (changed, size, file) =
+            found.map_or((None, 0, 0), |found| (found.modified().ok(), found.len(), found.ino()));
         Some(Mark::File { changed, size, file })
     }
 

@@ -241,7 +241,8 @@ fn sign(key: &[u8], message: &[u8]) -> [u8; 32] {
 /// RFC 5802's Hi: one block of PBKDF2.
 fn hi(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
     let Ok(keyed) = Hmac::<Sha256>::new_from_slice(password) else { return [0; 32] };
-    let mut last: [u8; 32] = keyed.clone().chain_update(salt).chain_update(1_u32.to_be_bytes()).finalize().into_bytes().into();
+    let mut last: [u8; 32] =
+        keyed.clone().chain_update(salt).chain_update(1_u32.to_be_bytes()).finalize().into_bytes().into();
     let mut result = last;
     for _ in 1..iterations {
         last = keyed.clone().chain_update(last).finalize().into_bytes().into();

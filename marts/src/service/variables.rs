@@ -191,12 +191,10 @@ fn checked(name: &str, value: &str) -> Answered<String> {
             "utf8" | "unicode" => Ok("UTF8".to_owned()),
             _ => Err(wrong().hint("This server speaks UTF8.")),
         },
-        "datestyle" if !lower.split(',').next().unwrap_or_default().trim().starts_with("iso") => {
-            match lower.trim() {
-                "mdy" | "dmy" | "ymd" => Ok(format!("ISO, {}", value.trim().to_uppercase())),
-                _ => Err(wrong().hint("This server writes dates as ISO.")),
-            }
-        }
+        "datestyle" if !lower.split(',').next().unwrap_or_default().trim().starts_with("iso") => match lower.trim() {
+            "mdy" | "dmy" | "ymd" => Ok(format!("ISO, {}", value.trim().to_uppercase())),
+            _ => Err(wrong().hint("This server writes dates as ISO.")),
+        },
         "standard_conforming_strings" if !is_true(&lower) => Err(wrong()),
         "default_transaction_read_only" | "transaction_read_only" if !is_true(&lower) => {
             Err(Fault::new(code::READ_ONLY, "cannot set transaction read-write mode: this server only reads"))

@@ -8,11 +8,11 @@ use peil_warehouse::{Error, Result};
 use tokio::net::TcpListener;
 
 use crate::cli::{Global, ServeArgs};
+use crate::context;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::serve::audit::Audit;
 use crate::serve::{address, limits, may_be_plain};
-use crate::context;
 
 /// Serves until it is told to stop.
 ///
@@ -59,9 +59,8 @@ async fn offer(serve: &ServeSettings, wanted: &str) -> Result<postgres::Offer> {
     }
     let users = Users::of(&serve.users_file);
     users.all()?;
-    let listener = TcpListener::bind(at)
-        .await
-        .map_err(|error| Error::usage(format!("{at} cannot be listened at: {error}")))?;
+    let listener =
+        TcpListener::bind(at).await.map_err(|error| Error::usage(format!("{at} cannot be listened at: {error}")))?;
     Ok(postgres::Offer { listener, tls, allow_plain_text: plain, users })
 }
 

@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::prompt::Prompt;
 use crate::statements::{Entry, Statements};
 use crate::table::Layout;
-use crate::{context, query, stages};
+use crate::{context, query};
 
 /// Runs the query of the command line, else asks for one.
 ///
@@ -22,8 +22,8 @@ pub async fn run(global: &Global, arguments: SqlArgs, output: Output) -> Result<
     let Some(text) = text else {
         return Prompt::open(storage, published, format, output).await?.run().await;
     };
-    let session = stages::sql_session(&storage, &published).await?;
-    query::run(&session, &published, &text, format, Layout::Auto, output).await?;
+    let session = query::session(&storage)?;
+    query::run(&session, &text, format, Layout::Auto, output).await?;
     Ok(Exit::Done)
 }
 

@@ -29,9 +29,10 @@ impl Audit {
             // Statements may name what is not for everyone.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path).map(Mutex::new).map_err(|error| {
-                Error::usage(format!("the audit log {} cannot be written: {error}", path.display()))
-            })
+            options
+                .open(path)
+                .map(Mutex::new)
+                .map_err(|error| Error::usage(format!("the audit log {} cannot be written: {error}", path.display())))
         };
         Ok(Self { file: path.map(open).transpose()? })
     }

@@ -31,7 +31,9 @@ pub fn address(text: &str) -> Result<SocketAddr> {
     let full = if full.starts_with(':') { format!("127.0.0.1{full}") } else { full };
     let full = if full.chars().all(|c| c.is_ascii_digit()) { format!("127.0.0.1:{full}") } else { full };
     full.parse().map_err(|_| {
-        Error::usage(format!("`{text}` is no address to listen at\nhint: write 127.0.0.1:5432, or 0.0.0.0:5432 for all networks"))
+        Error::usage(format!(
+            "`{text}` is no address to listen at\nhint: write 127.0.0.1:5432, or 0.0.0.0:5432 for all networks"
+        ))
     })
 }
 

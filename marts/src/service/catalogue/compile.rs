@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast::{
-    self, Distinct, Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderByKind,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor,
-    TableWithJoins,
+    self, Distinct, Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderByKind, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
 };
 
 use super::functions;
-use super::plan::{Aggregate, Body, Join, Node, Query, Select, SetOperation, Source, Step};
+use super::plan::{Aggregate, Body, Join, Node, Query, Select, SetOperation, Source, Step, Window};
 use super::relations::{HIDDEN, Relation};
 use super::value::Kind;
 use crate::service::fault::{Answered, Fault, code};
@@ -43,6 +42,8 @@ pub struct Compiler<'a> {
     pub parameters: BTreeMap<usize, Kind>,
     /// The functions of the group that is compiled.
     pub aggregates: Option<Vec<Aggregate>>,
+    /// The numbers of rows that are asked for: within what, in which order.
+    pub windows: Vec<Window>,
 }
 
 pub fn unsupported(what: impl std::fmt::Display) -> Fault {
@@ -75,7 +76,9 @@ impl Compiler<'_> {
         let mut compiled = self.body(&query.body, order, outer)?;
         let scope = Scope { columns: Vec::new(), outer };
         let (limit, offset) = match &query.limit_clause {
-            Some(LimitClause::LimitOffset { limit, offset, .. }) => (limit.as_ref(), offset.as_ref().map(|offset| &offset.value)),
+            Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+                (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
+            }
             Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
             None => (query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref()), None),
         };
@@ -129,7 +132,9 @@ impl Compiler<'_> {
                     .columns
                     .iter()
                     .zip(&right.columns)
-                    .map(|((name, kind), (_, other))| (name.clone(), if *kind == Kind::Unknown { *other } else { *kind }))
+                    .map(|((name, kind), (_, other))| {
+                        (name.clone(), if *kind == Kind::Unknown { *other } else { *kind })
+                    })
                     .collect();
                 let order = by_columns(order, &columns)?;
                 let all = *set_quantifier == SetQuantifier::All;
@@ -140,7 +145,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn select(&mut self, select: &ast::Select, order: &[ast::OrderByExpr], outer: Option<&Scope<'_>>) -> Answered<Query> {
+    fn select(
+        &mut self,
+        select: &ast::Select,
+        order: &[ast::OrderByExpr],
+        outer: Option<&Scope<'_>>,
+    ) -> Answered<Query> {
         let mut compiled = Select::default();
         let mut scope = Scope { columns: Vec::new(), outer };
         for from in &select.from {
@@ -152,10 +162,13 @@ impl Compiler<'_> {
         }
         // Functions over groups are gathered while what follows is compiled.
         let around = self.aggregates.replace(Vec::new());
+        let windows = std::mem::take(&mut self.windows);
         let result = self.projection(select, order, &scope, &mut compiled);
         let aggregates = std::mem::replace(&mut self.aggregates, around).unwrap_or_default();
+        let windows = std::mem::replace(&mut self.windows, windows);
         let mut query = result?;
         if let Body::Select(compiled) = &mut query.body {
+            compiled.windows = windows;
             if !aggregates.is_empty() && compiled.group.is_none() {
                 compiled.group = Some(Vec::new());
             }
@@ -175,9 +188,7 @@ impl Compiler<'_> {
         let mut written: Vec<Option<&Expr>> = Vec::new();
         for item in &select.projection {
             let (expr, name) = match item {
-                SelectItem::UnnamedExpr(expr) => {
-                    (expr, expression_name(expr).unwrap_or_else(|| "?column?".to_owned()))
-                }
+                SelectItem::UnnamedExpr(expr) => (expr, expression_name(expr).unwrap_or_else(|| "?column?".to_owned())),
                 SelectItem::ExprWithAlias { expr, alias } => (expr, folded(alias)),
                 SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
                     let table = match item {
@@ -217,14 +228,17 @@ impl Compiler<'_> {
             let mut nodes = Vec::new();
             for expr in group {
                 let node = match output(expr, &columns) {
-                    Some(at) if self.expression(expr, scope).is_err() || is_number(expr) => compiled.projection[at].clone(),
+                    Some(at) if self.expression(expr, scope).is_err() || is_number(expr) => {
+                        compiled.projection[at].clone()
+                    }
                     _ => self.expression(expr, scope)?.0,
                 };
                 nodes.push(node);
             }
             compiled.group = Some(nodes);
         }
-        compiled.having = select.having.as_ref().map(|having| self.expression(having, scope).map(|(node, _)| node)).transpose()?;
+        compiled.having =
+            select.having.as_ref().map(|having| self.expression(having, scope).map(|(node, _)| node)).transpose()?;
         match &select.distinct {
             Some(Distinct::Distinct) => compiled.distinct = true,
             Some(Distinct::On(list)) => {
@@ -303,7 +317,10 @@ impl Compiler<'_> {
                 for name in names {
                     let name = relation_name(name);
                     let find = |range: std::ops::Range<usize>| {
-                        range.clone().find(|at| scope.columns[*at].name == name).ok_or_else(|| Fault::no_column(&name, []))
+                        range
+                            .clone()
+                            .find(|at| scope.columns[*at].name == name)
+                            .ok_or_else(|| Fault::no_column(&name, []))
                     };
                     let (left, right) = (find(0..start)?, find(start..start + width)?);
                     let side = |at| Box::new(Node::Column { up: 0, at });
@@ -358,7 +375,12 @@ impl Compiler<'_> {
             TableFactor::UNNEST { array_exprs, alias, with_ordinality, .. } => {
                 let first = array_exprs.first().ok_or_else(|| unsupported("unnest of nothing"))?;
                 let compiled = self.expression(first, scope)?;
-                self.series(&ast::ObjectName::from(vec![ast::Ident::new("unnest")]), vec![compiled], *with_ordinality, alias.as_ref())
+                self.series(
+                    &ast::ObjectName::from(vec![ast::Ident::new("unnest")]),
+                    vec![compiled],
+                    *with_ordinality,
+                    alias.as_ref(),
+                )
             }
             TableFactor::Derived { subquery, alias, lateral, .. } => {
                 let mut query = self.query(subquery, Some(scope))?;
@@ -392,7 +414,9 @@ impl Compiler<'_> {
         let mut nodes = Vec::new();
         for argument in args {
             match argument {
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => nodes.push(self.expression(expr, scope)?),
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => {
+                    nodes.push(self.expression(expr, scope)?)
+                }
                 _ => return Err(unsupported(name)),
             }
         }
@@ -413,7 +437,13 @@ impl Compiler<'_> {
         if numbered {
             columns.push(("ordinality".to_owned(), Kind::Int8));
         }
-        let named = columns.into_iter().map(|(column, kind)| Named { table: name.clone(), name: column, kind, shown: true, bare: true });
+        let named = columns.into_iter().map(|(column, kind)| Named {
+            table: name.clone(),
+            name: column,
+            kind,
+            shown: true,
+            bare: true,
+        });
         let named = named.collect();
         Ok((Source::Function { name, arguments: nodes, numbered }, named, alias))
     }
@@ -455,13 +485,33 @@ impl Compiler<'_> {
         super::express::expression(self, expr, scope)
     }
 
+    /// `row_number() over (…)`: a column behind those of the sources.
+    pub fn row_number(&mut self, name: &str, window: &ast::WindowType, scope: &Scope<'_>) -> Answered<(Node, Kind)> {
+        let ast::WindowType::WindowSpec(window) = window else { return Err(unsupported("a named window")) };
+        if name != "row_number" {
+            return Err(unsupported(format!("the window function {name}")));
+        }
+        let mut within = Vec::new();
+        for expr in &window.partition_by {
+            within.push(self.expression(expr, scope)?.0);
+        }
+        let mut order = Vec::new();
+        for item in &window.order_by {
+            let node = self.expression(&item.expr, scope)?.0;
+            order.push((node, direction(item, 0).1));
+        }
+        self.windows.push(Window { within, order });
+        Ok((Node::Column { up: 0, at: scope.columns.len() + self.windows.len() - 1 }, Kind::Int8))
+    }
+
     /// A function over groups.
     pub fn aggregate(&mut self, function: &ast::Function, scope: &Scope<'_>) -> Answered<(Node, Kind)> {
         let name = function_name(&function.name);
         // Within it no other is allowed, so its parts are compiled without.
-        let mut gathered = self.aggregates.take().ok_or_else(|| {
-            Fault::new(code::GROUPING, "aggregate functions are not allowed here")
-        })?;
+        let mut gathered = self
+            .aggregates
+            .take()
+            .ok_or_else(|| Fault::new(code::GROUPING, "aggregate functions are not allowed here"))?;
         let result = self.aggregate_parts(function, scope);
         let (aggregate, kind) = match result {
             Ok(parts) => parts,
@@ -497,7 +547,8 @@ impl Compiler<'_> {
                 }
             }
         }
-        let filter = function.filter.as_ref().map(|filter| self.expression(filter, scope).map(|(node, _)| node)).transpose()?;
+        let filter =
+            function.filter.as_ref().map(|filter| self.expression(filter, scope).map(|(node, _)| node)).transpose()?;
         let first = kinds.first().copied().unwrap_or(Kind::Int8);
         let kind = match name.as_str() {
             "count" => Kind::Int8,
@@ -534,7 +585,9 @@ fn output(expr: &Expr, columns: &[(String, Kind)]) -> Option<usize> {
     match expr {
         Expr::Identifier(ident) => columns.iter().position(|(name, _)| *name == folded(ident)),
         Expr::Value(value) => match &value.value {
-            ast::Value::Number(number, _) => number.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < columns.len()),
+            ast::Value::Number(number, _) => {
+                number.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < columns.len())
+            }
             _ => None,
         },
         _ => None,
@@ -596,4 +649,3 @@ fn place(node: Node, select: &mut Select) {
         }
     }
 }
-

@@ -80,8 +80,20 @@ fn by_keys(a: &[Value], b: &[Value], order: &[(usize, bool, bool)]) -> Ordering 
 fn one_key(a: &Value, b: &Value, down: bool, unknown_first: bool) -> Ordering {
     match (a.is_null(), b.is_null()) {
         (true, true) => Ordering::Equal,
-        (true, false) => if unknown_first { Ordering::Less } else { Ordering::Greater },
-        (false, true) => if unknown_first { Ordering::Greater } else { Ordering::Less },
+        (true, false) => {
+            if unknown_first {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, true) => {
+            if unknown_first {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
         (false, false) => {
             let order = a.compare(b).unwrap_or(Ordering::Equal);
             if down { order.reverse() } else { order }
@@ -118,6 +130,7 @@ fn run_select(select: &Select, query: &Query, env: &Env<'_>) -> Result<Vec<Vec<V
             kept.push(row);
         }
     }
+    number(select, &mut kept, env)?;
     let mut out = Vec::new();
     match &select.group {
         None => {
@@ -131,10 +144,13 @@ fn run_select(select: &Select, query: &Query, env: &Env<'_>) -> Result<Vec<Vec<V
             for row in kept {
                 let values = group.iter().map(|node| value(node, &env.with(&row))).collect::<Result<Vec<_>>>()?;
                 let key = key(&values);
-                groups.entry(key.clone()).or_insert_with(|| {
-                    order.push(key);
-                    Vec::new()
-                }).push(row);
+                groups
+                    .entry(key.clone())
+                    .or_insert_with(|| {
+                        order.push(key);
+                        Vec::new()
+                    })
+                    .push(row);
             }
             if group.is_empty() && order.is_empty() {
                 order.push(String::new());
@@ -144,7 +160,8 @@ fn run_select(select: &Select, query: &Query, env: &Env<'_>) -> Result<Vec<Vec<V
             let nothing = vec![Value::Null; width];
             for key in order {
                 let rows = groups.remove(&key).unwrap_or_default();
-                let results = select.aggregates.iter().map(|one| aggregate(one, &rows, env)).collect::<Result<Vec<_>>>()?;
+                let results =
+                    select.aggregates.iter().map(|one| aggregate(one, &rows, env)).collect::<Result<Vec<_>>>()?;
                 let row = rows.first().unwrap_or(&nothing);
                 let env = Env { row, aggregates: &results, outer: env.outer, context: env.context };
                 if let Some(having) = &select.having {
@@ -162,6 +179,34 @@ fn run_select(select: &Select, query: &Query, env: &Env<'_>) -> Result<Vec<Vec<V
         out.retain(|row| seen.insert(key(&row[..shown])));
     }
     Ok(out)
+}
+
+/// Puts the number of each row behind its columns.
+fn number(select: &Select, rows: &mut [Vec<Value>], env: &Env<'_>) -> Result<()> {
+    let width = select.steps.last().map_or(0, |step| step.start + step.width);
+    for window in &select.windows {
+        let mut keyed = Vec::with_capacity(rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            let env = env.with(row);
+            let within = window.within.iter().map(|node| value(node, &env)).collect::<Result<Vec<_>>>()?;
+            let order = window.order.iter().map(|(node, _)| value(node, &env)).collect::<Result<Vec<_>>>()?;
+            keyed.push((key(&within), order, at));
+        }
+        keyed.sort_by(|(a_within, a, _), (b_within, b, _)| {
+            let keys = a.iter().zip(b).zip(&window.order);
+            keys.fold(a_within.cmp(b_within), |so_far, ((a, b), (_, down))| {
+                so_far.then_with(|| one_key(a, b, *down, *down))
+            })
+        });
+        let mut last: Option<(&str, i64)> = None;
+        for (within, _, at) in &keyed {
+            let next = last.filter(|(group, _)| *group == within.as_str()).map_or(1, |(_, number)| number + 1);
+            last = Some((within.as_str(), next));
+            rows[*at].resize(width.max(rows[*at].len()), Value::Null);
+            rows[*at].push(Value::Int(next));
+        }
+    }
+    Ok(())
 }
 
 fn project(select: &Select, env: &Env<'_>, out: &mut Vec<Vec<Value>>) -> Result<()> {
@@ -209,6 +254,15 @@ fn spread(node: &Node, env: &Env<'_>) -> Result<Vec<Value>> {
         }
         other => Ok(vec![value(other, env)?]),
     }
+}
+
+/// Looks at one more row.
+fn look(context: &Context<'_>) -> Result<()> {
+    let left = context.left.get().checked_sub(1);
+    context
+        .left
+        .set(left.ok_or_else(|| Failed(Fault::new(code::LIMIT, "the query looks at too many rows of the catalogue")))?);
+    Ok(())
 }
 
 fn holds(nodes: &[Node], env: &Env<'_>) -> Result<bool> {
@@ -282,6 +336,7 @@ fn join(left: Vec<Vec<Value>>, step: &Step, env: &Env<'_>) -> Result<Vec<Vec<Val
         };
         let mut matched = false;
         let mut consider = |at: usize| -> Result<()> {
+            look(env.context)?;
             let mut wide = row.clone();
             wide.extend(rows[at].iter().cloned());
             wide.resize(step.start + step.width, Value::Null);
@@ -365,18 +420,24 @@ fn aggregate(aggregate: &Aggregate, rows: &[Vec<Value>], env: &Env<'_>) -> Resul
     if aggregate.arguments.is_empty() {
         return Ok(Value::Int(items.len() as i64));
     }
-    let first = || items.iter().filter_map(|(arguments, _)| arguments.first()).filter(|value| !value.is_null()).cloned();
+    let first =
+        || items.iter().filter_map(|(arguments, _)| arguments.first()).filter(|value| !value.is_null()).cloned();
     Ok(match aggregate.name.as_str() {
         "count" => Value::Int(first().count() as i64),
         "array_agg" if items.is_empty() => Value::Null,
         "array_agg" => Value::list(items.iter().filter_map(|(arguments, _)| arguments.first().cloned()).collect()),
         "string_agg" => {
-            let between = items.first().and_then(|(arguments, _)| arguments.get(1)).and_then(Value::shown).unwrap_or_default();
+            let between =
+                items.first().and_then(|(arguments, _)| arguments.get(1)).and_then(Value::shown).unwrap_or_default();
             let parts: Vec<String> = first().filter_map(|value| value.shown()).collect();
             if parts.is_empty() { Value::Null } else { Value::text(parts.join(&between)) }
         }
-        "min" => first().reduce(|a, b| if b.compare(&a) == Some(Ordering::Less) { b } else { a }).unwrap_or(Value::Null),
-        "max" => first().reduce(|a, b| if b.compare(&a) == Some(Ordering::Greater) { b } else { a }).unwrap_or(Value::Null),
+        "min" => {
+            first().reduce(|a, b| if b.compare(&a) == Some(Ordering::Less) { b } else { a }).unwrap_or(Value::Null)
+        }
+        "max" => {
+            first().reduce(|a, b| if b.compare(&a) == Some(Ordering::Greater) { b } else { a }).unwrap_or(Value::Null)
+        }
         "sum" => first().filter_map(|value| value.int()).reduce(|a, b| a + b).map_or(Value::Null, Value::Int),
         "bool_or" => first().reduce(|a, b| Value::Bool(a.is_true() || b.is_true())).unwrap_or(Value::Null),
         "bool_and" | "every" => first().reduce(|a, b| Value::Bool(a.is_true() && b.is_true())).unwrap_or(Value::Null),
@@ -443,11 +504,15 @@ pub fn value(node: &Node, env: &Env<'_>) -> Result<Value> {
             },
         },
         Node::Like { value: of, pattern, fold, negated } => {
-            let (Some(of), Some(pattern)) = (value(of, env)?.shown(), value(pattern, env)?.shown()) else { return Ok(Value::Null) };
+            let (Some(of), Some(pattern)) = (value(of, env)?.shown(), value(pattern, env)?.shown()) else {
+                return Ok(Value::Null);
+            };
             Value::Bool(regex(&like(&pattern), *fold)?.is_match(&of) != *negated)
         }
         Node::Regex { value: of, pattern, fold, negated } => {
-            let (Some(of), Some(pattern)) = (value(of, env)?.shown(), value(pattern, env)?.shown()) else { return Ok(Value::Null) };
+            let (Some(of), Some(pattern)) = (value(of, env)?.shown(), value(pattern, env)?.shown()) else {
+                return Ok(Value::Null);
+            };
             Value::Bool(regex(&pattern, *fold)?.is_match(&of) != *negated)
         }
         Node::In { value: of, list, negated } => {
@@ -597,7 +662,15 @@ pub fn cast(value: Value, from: Kind, to: Kind, context: &Context<'_>) -> Result
     if value.is_null() {
         return Ok(value);
     }
-    let bad = |text: &str| Failed(Fault::new(code::BAD_TEXT, format!("invalid input syntax for type {to:?}: \"{text}\"").to_lowercase().replace("for type int4", "for type integer").replace("for type int8", "for type bigint")));
+    let bad = |text: &str| {
+        Failed(Fault::new(
+            code::BAD_TEXT,
+            format!("invalid input syntax for type {to:?}: \"{text}\"")
+                .to_lowercase()
+                .replace("for type int4", "for type integer")
+                .replace("for type int8", "for type bigint"),
+        ))
+    };
     if to.is_reg() {
         return match &value {
             Value::Text(text) => named(text, to, context),
@@ -612,7 +685,9 @@ pub fn cast(value: Value, from: Kind, to: Kind, context: &Context<'_>) -> Result
         }
         return Ok(match (&value, from) {
             (Value::Bool(known), _) => Value::text(if *known { "true" } else { "false" }),
-            (Value::List(list), Kind::Oids) if to == Kind::Text => Value::text(list.iter().filter_map(Value::shown).collect::<Vec<_>>().join(" ")),
+            (Value::List(list), Kind::Oids) if to == Kind::Text => {
+                Value::text(list.iter().filter_map(Value::shown).collect::<Vec<_>>().join(" "))
+            }
             _ => value.shown().map_or(Value::Null, Value::text),
         });
     }
@@ -626,7 +701,9 @@ pub fn cast(value: Value, from: Kind, to: Kind, context: &Context<'_>) -> Result
         (Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Oid | Kind::Xid, Value::Text(text)) => {
             Value::Int(text.trim().parse().map_err(|_| bad(text))?)
         }
-        (Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Oid | Kind::Xid, other) => other.int().map_or(Value::Null, Value::Int),
+        (Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Oid | Kind::Xid, other) => {
+            other.int().map_or(Value::Null, Value::Int)
+        }
         (Kind::Float4 | Kind::Float8, Value::Text(text)) => Value::Float(text.trim().parse().map_err(|_| bad(text))?),
         (Kind::Float4 | Kind::Float8, Value::Int(number)) => Value::Float(*number as f64),
         (to, Value::Text(text)) if to.is_list() => {
@@ -687,7 +764,11 @@ pub fn shown(oid: i64, kind: Kind, context: &Context<'_>) -> String {
     match kind {
         Kind::Regclass => names.classes.get(&oid).map_or_else(number, |(schema, table)| {
             let table_name = functions::quoted(table);
-            if functions::is_visible(context, schema, table) { table_name } else { format!("{}.{table_name}", functions::quoted(schema)) }
+            if functions::is_visible(context, schema, table) {
+                table_name
+            } else {
+                format!("{}.{table_name}", functions::quoted(schema))
+            }
         }),
         Kind::Regtype => u32::try_from(oid).map_or_else(|_| number(), |oid| types::shown(oid, None)),
         Kind::Regproc => names.functions.get(&oid).cloned().unwrap_or_else(number),

@@ -22,7 +22,11 @@ type Compiled = Answered<(Node, Kind)>;
 pub fn expression(compiler: &mut Compiler<'_>, expr: &Expr, scope: &Scope<'_>) -> Compiled {
     let boolean = |node| Ok((node, Kind::Bool));
     match expr {
-        Expr::Identifier(ident) if ident.quote_style.is_none() && is_constant(&ident.value) && compiler.column(std::slice::from_ref(ident), scope).is_err() => {
+        Expr::Identifier(ident)
+            if ident.quote_style.is_none()
+                && is_constant(&ident.value)
+                && compiler.column(std::slice::from_ref(ident), scope).is_err() =>
+        {
             Ok((Node::Call(ident.value.to_lowercase(), Vec::new()), Kind::Name))
         }
         Expr::Identifier(ident) => compiler.column(std::slice::from_ref(ident), scope),
@@ -133,8 +137,19 @@ pub fn expression(compiler: &mut Compiler<'_>, expr: &Expr, scope: &Scope<'_>) -
             Ok((Node::List(nodes), kind.list()))
         }
         Expr::CompoundFieldAccess { root, access_chain } => {
-            let (mut node, mut kind) = expression(compiler, root, scope)?;
-            for access in access_chain {
+            // `i.indkey[0]` is read as the field `indkey` of `i`.
+            let column = match (root.as_ref(), access_chain.first()) {
+                (Expr::Identifier(table), Some(ast::AccessExpr::Dot(Expr::Identifier(column)))) => {
+                    compiler.column(&[table.clone(), column.clone()], scope).ok()
+                }
+                _ => None,
+            };
+            let rest = usize::from(column.is_some());
+            let (mut node, mut kind) = match column {
+                Some(column) => column,
+                None => expression(compiler, root, scope)?,
+            };
+            for access in &access_chain[rest..] {
                 match access {
                     ast::AccessExpr::Subscript(Subscript::Index { index }) => {
                         node = Node::Index(Box::new(node), one(compiler, index, scope)?);
@@ -253,7 +268,11 @@ fn pair(compiler: &mut Compiler<'_>, left: &Expr, right: &Expr, scope: &Scope<'_
     let b = coerce(compiler, b, b_kind, a_kind);
     // A name beside a number of something that has names.
     let named = |node: Node, kind: Kind, other: Kind| {
-        if kind.is_reg() && other.is_text() && other != Kind::Unknown { Node::Cast(Box::new(node), kind, Kind::Text) } else { node }
+        if kind.is_reg() && other.is_text() && other != Kind::Unknown {
+            Node::Cast(Box::new(node), kind, Kind::Text)
+        } else {
+            node
+        }
     };
     Ok((named(a, a_kind, b_kind), named(b, b_kind, a_kind), wider(a_kind, b_kind)))
 }
@@ -317,13 +336,27 @@ fn binary(compiler: &mut Compiler<'_>, left: &Expr, op: &BinaryOperator, right: 
         BinaryOperator::And => Ok((Node::And(a_box, b_box), Kind::Bool)),
         BinaryOperator::Or => Ok((Node::Or(a_box, b_box), Kind::Bool)),
         BinaryOperator::StringConcat => {
-            let kind = if a_kind.is_list() { a_kind } else if b_kind.is_list() { b_kind } else { Kind::Text };
-            let text = |node: Box<Node>, kind: Kind| if kind.is_reg() { Box::new(Node::Cast(node, kind, Kind::Text)) } else { node };
+            let kind = if a_kind.is_list() {
+                a_kind
+            } else if b_kind.is_list() {
+                b_kind
+            } else {
+                Kind::Text
+            };
+            let text = |node: Box<Node>, kind: Kind| {
+                if kind.is_reg() { Box::new(Node::Cast(node, kind, Kind::Text)) } else { node }
+            };
             Ok((Node::Concat(text(a_box, a_kind), text(b_box, b_kind)), kind))
         }
-        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide
-        | BinaryOperator::Modulo | BinaryOperator::BitwiseAnd | BinaryOperator::BitwiseOr
-        | BinaryOperator::PGBitwiseShiftLeft | BinaryOperator::PGBitwiseShiftRight => {
+        BinaryOperator::Plus
+        | BinaryOperator::Minus
+        | BinaryOperator::Multiply
+        | BinaryOperator::Divide
+        | BinaryOperator::Modulo
+        | BinaryOperator::BitwiseAnd
+        | BinaryOperator::BitwiseOr
+        | BinaryOperator::PGBitwiseShiftLeft
+        | BinaryOperator::PGBitwiseShiftRight => {
             let sign = match op {
                 BinaryOperator::Plus => '+',
                 BinaryOperator::Minus => '-',
@@ -372,8 +405,8 @@ fn any(
 
 fn call(compiler: &mut Compiler<'_>, function: &ast::Function, scope: &Scope<'_>) -> Compiled {
     let name = function_name(&function.name);
-    if function.over.is_some() {
-        return Err(unsupported("a window"));
+    if let Some(window) = &function.over {
+        return compiler.row_number(&name, window, scope);
     }
     if AGGREGATES.contains(&name.as_str()) {
         return compiler.aggregate(function, scope);
@@ -393,7 +426,11 @@ fn call(compiler: &mut Compiler<'_>, function: &ast::Function, scope: &Scope<'_>
         if let Some(number) = placeholder(argument) {
             compiler.parameters.insert(number, functions::parameter_of(&name, nodes.len()));
         }
-        let node = if kind.is_reg() && !functions::takes_numbers(&name) { Node::Cast(Box::new(node), kind, Kind::Text) } else { node };
+        let node = if kind.is_reg() && !functions::takes_numbers(&name) {
+            Node::Cast(Box::new(node), kind, Kind::Text)
+        } else {
+            node
+        };
         nodes.push(node);
         kinds.push(kind);
     }
@@ -407,9 +444,9 @@ fn kind_of(data_type: &DataType) -> Answered<Kind> {
     let bare = text.trim_start_matches("pg_catalog.").trim_start_matches("information_schema.");
     let plain = bare.split('(').next().unwrap_or(bare).trim();
     let plain = if bare.ends_with("[]") && !plain.ends_with("[]") { format!("{plain}[]") } else { plain.to_owned() };
-    Kind::named(&plain).or_else(|| types::by_name(&plain).is_some().then_some(Kind::Text)).ok_or_else(|| {
-        Fault::new(code::UNDEFINED_OBJECT, format!("type \"{bare}\" does not exist"))
-    })
+    Kind::named(&plain)
+        .or_else(|| types::by_name(&plain).is_some().then_some(Kind::Text))
+        .ok_or_else(|| Fault::new(code::UNDEFINED_OBJECT, format!("type \"{bare}\" does not exist")))
 }
 
 fn cast(node: Node, kind: Kind, data_type: &DataType) -> Compiled {

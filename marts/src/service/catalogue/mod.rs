@@ -43,6 +43,8 @@ use evaluate::{Env, Failed};
 use relations::{Names, Relation};
 use value::{Kind, Value};
 
+/// Rows that one query may look at, over and over: it is not stopped in between.
+const MOST_LOOKS: u64 = 20_000_000;
 /// Where a column's number of PostgreSQL's type stands.
 const WIRE_TYPE: &str = "pg.type";
 
@@ -74,6 +76,8 @@ pub struct Surroundings {
 pub struct Context<'a> {
     catalogue: &'a Catalogue,
     surroundings: &'a Surroundings,
+    /// Rows that may still be looked at.
+    left: std::cell::Cell<u64>,
 }
 
 /// A query on the catalogue, ready to run.
@@ -86,13 +90,15 @@ impl Surroundings {
     /// The value of a function of the session without arguments.
     fn value(&self, name: &str) -> Option<Value> {
         Some(match name {
-            "version" => Value::text(format!("PostgreSQL {SERVER_VERSION} (Peil {}, read-only)", env!("CARGO_PKG_VERSION"))),
+            "version" => {
+                Value::text(format!("PostgreSQL {SERVER_VERSION} (Peil {}, read-only)", env!("CARGO_PKG_VERSION")))
+            }
             "current_database" | "current_catalog" => Value::text(&self.database),
             "current_user" | "session_user" | "user" | "current_role" => Value::text(&self.user),
             "current_schema" => self.schemas.first().map_or(Value::Null, Value::text),
-            "current_schemas" => {
-                Value::list(std::iter::once("pg_catalog").chain(self.schemas.iter().map(String::as_str)).map(Value::text).collect())
-            }
+            "current_schemas" => Value::list(
+                std::iter::once("pg_catalog").chain(self.schemas.iter().map(String::as_str)).map(Value::text).collect(),
+            ),
             "pg_backend_pid" => Value::Int(i64::from(self.number)),
             "pg_client_encoding" | "getdatabaseencoding" => Value::text("UTF8"),
             "inet_client_addr" => Value::text(self.address.rsplit_once(':').map_or("", |(host, _)| host)),
@@ -113,7 +119,11 @@ impl Surroundings {
     }
 
     fn setting(&self, name: &str) -> Answered<String> {
-        if name.eq_ignore_ascii_case("session_authorization") { Ok(self.user.clone()) } else { self.variables.get(name) }
+        if name.eq_ignore_ascii_case("session_authorization") {
+            Ok(self.user.clone())
+        } else {
+            self.variables.get(name)
+        }
     }
 }
 
@@ -152,8 +162,13 @@ impl Catalogue {
     /// [`code::UNSUPPORTED`] where it is not understood; others where it is
     /// wrong.
     pub fn plan(&self, query: &ast::Query, _: &Surroundings) -> Answered<Plan> {
-        let mut compiler =
-            Compiler { relations: &self.relations, with: Vec::new(), parameters: BTreeMap::new(), aggregates: None };
+        let mut compiler = Compiler {
+            relations: &self.relations,
+            with: Vec::new(),
+            parameters: BTreeMap::new(),
+            aggregates: None,
+            windows: Vec::new(),
+        };
         let query = compiler.query(query, None)?;
         Ok(Plan { query, parameters: compiler.parameters })
     }
@@ -163,7 +178,7 @@ impl Catalogue {
     /// # Errors
     /// Where a value of it is wrong.
     pub fn run(&self, plan: &Plan, surroundings: &Surroundings) -> Answered<RecordBatch> {
-        let context = Context { catalogue: self, surroundings };
+        let context = Context { catalogue: self, surroundings, left: std::cell::Cell::new(MOST_LOOKS) };
         let env = Env { row: &[], aggregates: &[], outer: None, context: &context };
         let rows = evaluate::run(&plan.query, &env).map_err(|Failed(fault)| fault)?;
         let schema = plan.schema();
@@ -248,11 +263,15 @@ fn array(values: &[Value], kind: Kind, context: &Context<'_>) -> ArrayRef {
     match kind {
         Kind::Bool => Arc::new(values.iter().map(|value| value.int().map(|bit| bit != 0)).collect::<BooleanArray>()),
         Kind::Int2 => Arc::new(ints().map(|value| value.map(|number| number as i16)).collect::<Int16Array>()),
-        Kind::Int4 | Kind::Oid | Kind::Xid => Arc::new(ints().map(|value| value.map(|number| number as i32)).collect::<Int32Array>()),
+        Kind::Int4 | Kind::Oid | Kind::Xid => {
+            Arc::new(ints().map(|value| value.map(|number| number as i32)).collect::<Int32Array>())
+        }
         Kind::Int8 => Arc::new(ints().collect::<Int64Array>()),
         Kind::Float4 => Arc::new(floats().map(|value| value.map(|number| number as f32)).collect::<Float32Array>()),
         Kind::Float8 => Arc::new(floats().collect::<Float64Array>()),
-        Kind::Timestamptz => Arc::new(TimestampMicrosecondArray::from(vec![None::<i64>; values.len()]).with_timezone("UTC")),
+        Kind::Timestamptz => {
+            Arc::new(TimestampMicrosecondArray::from(vec![None::<i64>; values.len()]).with_timezone("UTC"))
+        }
         kind if kind.is_list() => {
             let mut builder = ListBuilder::new(StringBuilder::new());
             for value in values {

@@ -10,7 +10,10 @@ use super::value::{Kind, Value};
 pub enum Node {
     Const(Value),
     /// A column of the row, or of a row further out.
-    Column { up: usize, at: usize },
+    Column {
+        up: usize,
+        at: usize,
+    },
     Not(Box<Node>),
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
@@ -22,10 +25,28 @@ pub enum Node {
     Compare(Comparison, Box<Node>, Box<Node>),
     Arithmetic(char, Box<Node>, Box<Node>),
     Concat(Box<Node>, Box<Node>),
-    Like { value: Box<Node>, pattern: Box<Node>, fold: bool, negated: bool },
-    Regex { value: Box<Node>, pattern: Box<Node>, fold: bool, negated: bool },
-    In { value: Box<Node>, list: Vec<Node>, negated: bool },
-    Case { operand: Option<Box<Node>>, whens: Vec<(Node, Node)>, last: Option<Box<Node>> },
+    Like {
+        value: Box<Node>,
+        pattern: Box<Node>,
+        fold: bool,
+        negated: bool,
+    },
+    Regex {
+        value: Box<Node>,
+        pattern: Box<Node>,
+        fold: bool,
+        negated: bool,
+    },
+    In {
+        value: Box<Node>,
+        list: Vec<Node>,
+        negated: bool,
+    },
+    Case {
+        operand: Option<Box<Node>>,
+        whens: Vec<(Node, Node)>,
+        last: Option<Box<Node>>,
+    },
     Call(String, Vec<Node>),
     Cast(Box<Node>, Kind, Kind),
     List(Vec<Node>),
@@ -38,8 +59,18 @@ pub enum Node {
     /// The values of a query.
     ListOf(Box<Query>),
     /// A comparison with any, or all, of several.
-    Any { comparison: Comparison, value: Box<Node>, list: Box<Node>, all: bool },
-    AnyOf { comparison: Comparison, value: Box<Node>, query: Box<Query>, all: bool },
+    Any {
+        comparison: Comparison,
+        value: Box<Node>,
+        list: Box<Node>,
+        all: bool,
+    },
+    AnyOf {
+        comparison: Comparison,
+        value: Box<Node>,
+        query: Box<Query>,
+        all: bool,
+    },
     /// What the group made of it.
     Aggregate(usize),
 }
@@ -65,6 +96,13 @@ pub struct Aggregate {
     pub order: Vec<(Node, bool)>,
 }
 
+/// The numbers of rows: within what, in which order.
+#[derive(Debug, Clone)]
+pub struct Window {
+    pub within: Vec<Node>,
+    pub order: Vec<(Node, bool)>,
+}
+
 /// Where rows come from.
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -73,7 +111,11 @@ pub enum Source {
     /// A query that looks at the sources before it.
     Lateral(Arc<Query>),
     /// Rows of a function: its values, and their number.
-    Function { name: String, arguments: Vec<Node>, numbered: bool },
+    Function {
+        name: String,
+        arguments: Vec<Node>,
+        numbered: bool,
+    },
 }
 
 /// How rows come together.
@@ -107,6 +149,7 @@ pub struct Select {
     pub group: Option<Vec<Node>>,
     pub aggregates: Vec<Aggregate>,
     pub having: Option<Node>,
+    pub windows: Vec<Window>,
     pub projection: Vec<Node>,
     /// The column that a function makes several rows of.
     pub spread: Vec<usize>,
@@ -145,11 +188,11 @@ pub struct Query {
 impl Node {
     /// Calls `see` for each column of the row itself; false where it looks
     /// further than that can tell.
-    pub fn columns(&self, see: &mut impl FnMut(usize)) -> bool {
-        let mut all = |nodes: &mut dyn Iterator<Item = &Node>, see: &mut dyn FnMut(usize)| -> bool {
+    pub fn columns(&self, see: &mut dyn FnMut(usize)) -> bool {
+        let all = |nodes: &mut dyn Iterator<Item = &Node>, see: &mut dyn FnMut(usize)| -> bool {
             let mut whole = true;
             for node in nodes {
-                whole &= node.columns(&mut |at| see(at));
+                whole &= node.columns(see);
             }
             whole
         };
@@ -161,10 +204,13 @@ impl Node {
             }
             Self::Column { .. } => true,
             Self::Not(a) | Self::IsNull(a, _) | Self::Is(a, ..) | Self::Cast(a, ..) => a.columns(see),
-            Self::And(a, b) | Self::Or(a, b) | Self::Distinct(a, b, _) | Self::Compare(_, a, b)
-            | Self::Arithmetic(_, a, b) | Self::Concat(a, b) | Self::Index(a, b) => {
-                all(&mut [a.as_ref(), b.as_ref()].into_iter(), see)
-            }
+            Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Distinct(a, b, _)
+            | Self::Compare(_, a, b)
+            | Self::Arithmetic(_, a, b)
+            | Self::Concat(a, b)
+            | Self::Index(a, b) => all(&mut [a.as_ref(), b.as_ref()].into_iter(), see),
             Self::Like { value, pattern, .. } | Self::Regex { value, pattern, .. } => {
                 all(&mut [value.as_ref(), pattern.as_ref()].into_iter(), see)
             }
@@ -176,7 +222,11 @@ impl Node {
                 let ends = operand.iter().chain(last).map(AsRef::as_ref);
                 all(&mut whens.chain(ends), see)
             }
-            Self::Scalar(_) | Self::Exists(..) | Self::InQuery(..) | Self::ListOf(_) | Self::AnyOf { .. }
+            Self::Scalar(_)
+            | Self::Exists(..)
+            | Self::InQuery(..)
+            | Self::ListOf(_)
+            | Self::AnyOf { .. }
             | Self::Aggregate(_) => false,
         }
     }

@@ -198,7 +198,13 @@ pub fn fill(tables: &[(&str, &TableState)]) -> Result<(BTreeMap<String, Arc<Rela
         let shown = &columns[..columns.len() - HIDDEN];
         let columns: Vec<Column> = shown
             .iter()
-            .map(|(name, kind)| Column { name: name.clone(), oid: kind.oid(), modifier: -1, nullable: true, comment: None })
+            .map(|(name, kind)| Column {
+                name: name.clone(),
+                oid: kind.oid(),
+                modifier: -1,
+                nullable: true,
+                comment: None,
+            })
             .collect();
         let facts = Facts { kind: if schema == "pg_catalog" { "r" } else { "v" }, rows: 0, bytes: 0, description: "" };
         relation_rows(&mut filling, &mut names, (schema, schemas[schema]), (table, oid), &columns, &facts);
@@ -252,7 +258,9 @@ fn relation_rows(
             ("relowner", Value::Int(OWNER)),
             ("relam", Value::Int(if facts.kind == "r" { 2 } else { 0 })),
             ("relfilenode", Value::Int(oid)),
-            ("relpages", Value::Int(i64::try_from(facts.bytes / 8192 + 1).unwrap_or(1))),
+            // There are no pages: a client that would read by pages (DuckDB)
+            // reads the whole.
+            ("relpages", Value::Int(0)),
             ("reltuples", Value::Float(facts.rows as f64)),
             ("relpersistence", text("p")),
             ("relkind", text(facts.kind)),
@@ -266,16 +274,32 @@ fn relation_rows(
     let owner = if facts.kind == "r" { "tableowner" } else { "viewowner" };
     filling.row(list, &[("schemaname", text(schema)), (name, text(table)), (owner, text(DATABASE))]);
     let place = [("table_catalog", text(DATABASE)), ("table_schema", text(schema)), ("table_name", text(table))];
-    let with = |more: &[(&'static str, Value)]| -> Vec<(&str, Value)> { place.iter().cloned().chain(more.iter().cloned()).collect() };
+    let with = |more: &[(&'static str, Value)]| -> Vec<(&str, Value)> {
+        place.iter().cloned().chain(more.iter().cloned()).collect()
+    };
     let kind = if facts.kind == "r" { "BASE TABLE" } else { "VIEW" };
-    filling.row("information_schema.tables", &with(&[("table_type", text(kind)), ("is_insertable_into", yes(false)), ("is_typed", yes(false))]));
+    filling.row(
+        "information_schema.tables",
+        &with(&[("table_type", text(kind)), ("is_insertable_into", yes(false)), ("is_typed", yes(false))]),
+    );
     if ours {
-        let grant = with(&[("grantor", text(DATABASE)), ("grantee", text("PUBLIC")), ("privilege_type", text("SELECT")), ("is_grantable", yes(false)), ("with_hierarchy", yes(false))]);
+        let grant = with(&[
+            ("grantor", text(DATABASE)),
+            ("grantee", text("PUBLIC")),
+            ("privilege_type", text("SELECT")),
+            ("is_grantable", yes(false)),
+            ("with_hierarchy", yes(false)),
+        ]);
         filling.row("information_schema.table_privileges", &grant);
         filling.row("information_schema.role_table_grants", &grant);
         filling.row(
             "pg_catalog.pg_stat_user_tables",
-            &[("relid", Value::Int(oid)), ("schemaname", text(schema)), ("relname", text(table)), ("n_live_tup", Value::Int(facts.rows as i64))],
+            &[
+                ("relid", Value::Int(oid)),
+                ("schemaname", text(schema)),
+                ("relname", text(table)),
+                ("n_live_tup", Value::Int(facts.rows as i64)),
+            ],
         );
     }
     let comment = |filling: &mut Filling, names: &mut Names, column: i64, words: &str| {
@@ -285,7 +309,12 @@ fn relation_rows(
         names.comments.insert((oid, column), words.to_owned());
         filling.row(
             "pg_catalog.pg_description",
-            &[("objoid", Value::Int(oid)), ("classoid", Value::Int(1259)), ("objsubid", Value::Int(column)), ("description", text(words))],
+            &[
+                ("objoid", Value::Int(oid)),
+                ("classoid", Value::Int(1259)),
+                ("objsubid", Value::Int(column)),
+                ("description", text(words)),
+            ],
         );
     };
     comment(filling, names, 0, facts.description);
@@ -381,30 +410,31 @@ fn type_rows(filling: &mut Filling, names: &mut Names) {
     }
     for found in &TYPES {
         let receiver = functions[&types::receiver(found)];
-        let common = |oid: u32, name: &str, size: i16, category: char, element: u32, list: u32, receiver: i64, class: &str| {
-            vec![
-                ("oid", Value::Int(i64::from(oid))),
-                ("typname", text(name)),
-                ("typnamespace", Value::Int(PG_CATALOG)),
-                ("typowner", Value::Int(OWNER)),
-                ("typlen", Value::Int(i64::from(size))),
-                ("typbyval", Value::Bool((1..=8).contains(&size))),
-                ("typtype", text(class)),
-                ("typcategory", text(&category.to_string())),
-                ("typisdefined", Value::Bool(true)),
-                ("typdelim", text(",")),
-                ("typelem", Value::Int(i64::from(element))),
-                ("typarray", Value::Int(i64::from(list))),
-                ("typinput", Value::Int(receiver)),
-                ("typoutput", Value::Int(receiver)),
-                ("typreceive", Value::Int(receiver)),
-                ("typsend", Value::Int(receiver)),
-                ("typalign", text("i")),
-                ("typstorage", text(if size < 0 { "x" } else { "p" })),
-                ("typtypmod", Value::Int(-1)),
-                ("typcollation", Value::Int(if category == 'S' { 100 } else { 0 })),
-            ]
-        };
+        let common =
+            |oid: u32, name: &str, size: i16, category: char, element: u32, list: u32, receiver: i64, class: &str| {
+                vec![
+                    ("oid", Value::Int(i64::from(oid))),
+                    ("typname", text(name)),
+                    ("typnamespace", Value::Int(PG_CATALOG)),
+                    ("typowner", Value::Int(OWNER)),
+                    ("typlen", Value::Int(i64::from(size))),
+                    ("typbyval", Value::Bool((1..=8).contains(&size))),
+                    ("typtype", text(class)),
+                    ("typcategory", text(&category.to_string())),
+                    ("typisdefined", Value::Bool(true)),
+                    ("typdelim", text(",")),
+                    ("typelem", Value::Int(i64::from(element))),
+                    ("typarray", Value::Int(i64::from(list))),
+                    ("typinput", Value::Int(receiver)),
+                    ("typoutput", Value::Int(receiver)),
+                    ("typreceive", Value::Int(receiver)),
+                    ("typsend", Value::Int(receiver)),
+                    ("typalign", text("i")),
+                    ("typstorage", text(if size < 0 { "x" } else { "p" })),
+                    ("typtypmod", Value::Int(-1)),
+                    ("typcollation", Value::Int(if category == 'S' { 100 } else { 0 })),
+                ]
+            };
         let class = found.class.to_string();
         let row = common(found.oid, found.name, found.size, found.category, 0, found.list, receiver, &class);
         filling.row("pg_catalog.pg_type", &row);
@@ -433,18 +463,38 @@ fn fixed_rows(filling: &mut Filling) {
     );
     filling.row(
         "pg_catalog.pg_roles",
-        &[("rolname", text(DATABASE)), ("rolinherit", Value::Bool(true)), ("rolcanlogin", Value::Bool(false)), ("rolconnlimit", Value::Int(-1)), ("oid", Value::Int(OWNER))],
+        &[
+            ("rolname", text(DATABASE)),
+            ("rolinherit", Value::Bool(true)),
+            ("rolcanlogin", Value::Bool(false)),
+            ("rolconnlimit", Value::Int(-1)),
+            ("oid", Value::Int(OWNER)),
+        ],
     );
     filling.row("pg_catalog.pg_user", &[("usename", text(DATABASE)), ("usesysid", Value::Int(OWNER))]);
     filling.row("pg_catalog.pg_am", &[("oid", Value::Int(2)), ("amname", text("heap")), ("amtype", text("t"))]);
-    filling.row("pg_catalog.pg_tablespace", &[("oid", Value::Int(1663)), ("spcname", text("pg_default")), ("spcowner", Value::Int(OWNER))]);
+    filling.row(
+        "pg_catalog.pg_tablespace",
+        &[("oid", Value::Int(1663)), ("spcname", text("pg_default")), ("spcowner", Value::Int(OWNER))],
+    );
     for (oid, name) in [(12, "internal"), (14, "sql")] {
-        filling.row("pg_catalog.pg_language", &[("oid", Value::Int(oid)), ("lanname", text(name)), ("lanowner", Value::Int(OWNER))]);
+        filling.row(
+            "pg_catalog.pg_language",
+            &[("oid", Value::Int(oid)), ("lanname", text(name)), ("lanowner", Value::Int(OWNER))],
+        );
     }
     for (oid, name) in [(100, "default"), (950, "C")] {
         filling.row(
             "pg_catalog.pg_collation",
-            &[("oid", Value::Int(oid)), ("collname", text(name)), ("collnamespace", Value::Int(PG_CATALOG)), ("collowner", Value::Int(OWNER)), ("collprovider", text("c")), ("collisdeterministic", Value::Bool(true)), ("collencoding", Value::Int(-1))],
+            &[
+                ("oid", Value::Int(oid)),
+                ("collname", text(name)),
+                ("collnamespace", Value::Int(PG_CATALOG)),
+                ("collowner", Value::Int(OWNER)),
+                ("collprovider", text("c")),
+                ("collisdeterministic", Value::Bool(true)),
+                ("collencoding", Value::Int(-1)),
+            ],
         );
     }
     filling.row("information_schema.information_schema_catalog_name", &[("catalog_name", text(DATABASE))]);
@@ -453,7 +503,15 @@ fn fixed_rows(filling: &mut Filling) {
     for (name, value) in Variables::default().all() {
         filling.row(
             "pg_catalog.pg_settings",
-            &[("name", text(&name)), ("setting", text(&value)), ("context", text("user")), ("vartype", text("string")), ("source", text("default")), ("boot_val", text(&value)), ("reset_val", text(&value))],
+            &[
+                ("name", text(&name)),
+                ("setting", text(&value)),
+                ("context", text("user")),
+                ("vartype", text("string")),
+                ("source", text("default")),
+                ("boot_val", text(&value)),
+                ("reset_val", text(&value)),
+            ],
         );
     }
 }

@@ -81,9 +81,11 @@ pub const TYPES: [PgType; 46] = [
 /// A type by its number; also that of a list, with `true`.
 pub fn by_oid(oid: u32) -> Option<(&'static PgType, bool)> {
     let of_list = |found: &&PgType| found.list == oid && oid != 0;
-    TYPES.iter().find(|found| found.oid == oid).map(|found| (found, false)).or_else(|| {
-        TYPES.iter().find(of_list).map(|found| (found, true))
-    })
+    TYPES
+        .iter()
+        .find(|found| found.oid == oid)
+        .map(|found| (found, false))
+        .or_else(|| TYPES.iter().find(of_list).map(|found| (found, true)))
 }
 
 /// The number of a type by one of its names.
@@ -129,7 +131,9 @@ pub fn shown(oid: u32, modifier: Option<i64>) -> String {
 pub fn receiver(found: &PgType) -> String {
     match found.name {
         "json" | "jsonb" | "xml" | "uuid" | "timestamptz" | "timestamp" | "interval" | "date" | "time" | "timetz"
-        | "numeric" | "inet" | "cidr" | "bit" | "varbit" | "money" | "macaddr" => format!("{}_recv", found.name.replace("money", "cash")),
+        | "numeric" | "inet" | "cidr" | "bit" | "varbit" | "money" | "macaddr" => {
+            format!("{}_recv", found.name.replace("money", "cash"))
+        }
         "record" => "record_recv".to_owned(),
         name => format!("{name}recv"),
     }

@@ -144,8 +144,17 @@ impl Kind {
             "xid" => Self::Xid,
             "float4" | "real" => Self::Float4,
             "float8" | "double precision" | "double" | "numeric" | "decimal" => Self::Float8,
-            "text" | "varchar" | "character varying" | "character varying(n)" | "cardinal_number"
-            | "sql_identifier" | "character_data" | "yes_or_no" | "pg_node_tree" | "bpchar" | "regoper" => Self::Text,
+            "text"
+            | "varchar"
+            | "character varying"
+            | "character varying(n)"
+            | "cardinal_number"
+            | "sql_identifier"
+            | "character_data"
+            | "yes_or_no"
+            | "pg_node_tree"
+            | "bpchar"
+            | "regoper" => Self::Text,
             "name" => Self::Name,
             "\"char\"" | "char" | "character" => Self::Char,
             "regclass" => Self::Regclass,
@@ -194,7 +203,14 @@ impl Kind {
     pub fn is_list(self) -> bool {
         matches!(
             self,
-            Self::Bools | Self::Int2s | Self::Int4s | Self::Int8s | Self::Oids | Self::Texts | Self::Names | Self::Chars
+            Self::Bools
+                | Self::Int2s
+                | Self::Int4s
+                | Self::Int8s
+                | Self::Oids
+                | Self::Texts
+                | Self::Names
+                | Self::Chars
         )
     }
 

@@ -29,9 +29,6 @@ use crate::service::request::{self, CopyForm, CopyKind, Request};
 use crate::service::text::{Piece, split};
 use crate::service::variables::REPORTED;
 
-/// Bytes after which a copy is handed on.
-const COPY_CHUNK: usize = 64 << 10;
-
 /// A connection after its login.
 pub(super) struct Connection {
     pub(super) startup: Arc<Startup>,
@@ -98,7 +95,8 @@ impl Connection {
             }
             Request::Rollback { to_savepoint } => {
                 let open = client.transaction_status() != TransactionStatus::Idle;
-                let status = if *to_savepoint && open { TransactionStatus::Transaction } else { TransactionStatus::Idle };
+                let status =
+                    if *to_savepoint && open { TransactionStatus::Transaction } else { TransactionStatus::Idle };
                 client.set_transaction_status(status);
                 if !to_savepoint {
                     self.startup.cursors.lock().await.end_transaction();
@@ -290,15 +288,15 @@ impl Connection {
             out.extend_from_slice(copy::BINARY_START);
         } else if form.header {
             copy::header(fields.iter().map(|field| field.name()), form, &mut out);
+            client.feed(PgWireBackendMessage::CopyData(CopyData::new(out.split().freeze()))).await?;
         }
         let mut sent = 0;
         while let Some(batch) = rows.next(usize::MAX).await.map_err(|fault| wire::error(fault, 0))? {
             for row in wire::rows(&fields, batch) {
                 copy::row(&row?, form, &mut out);
                 sent += 1;
-                if out.len() >= COPY_CHUNK {
-                    client.feed(PgWireBackendMessage::CopyData(CopyData::new(out.split().freeze()))).await?;
-                }
+                // A message for each row: clients count on it.
+                client.feed(PgWireBackendMessage::CopyData(CopyData::new(out.split().freeze()))).await?;
             }
         }
         if binary {

@@ -83,7 +83,8 @@ impl Connection {
                 let known: Vec<Option<DataType>> =
                     types.iter().map(|known| known.as_ref().and_then(parameters::data_type)).collect();
                 let described = session.describe(query, &known).await;
-                let described = described.map_err(|fault| fail(session.placed(fault, query, &piece.text), piece.offset))?;
+                let described =
+                    described.map_err(|fault| fail(session.placed(fault, query, &piece.text), piece.offset))?;
                 types.resize(described.parameters.len(), None);
                 for (place, found) in types.iter_mut().zip(&described.parameters) {
                     place.get_or_insert_with(|| parameters::wire_type(found));
@@ -207,7 +208,11 @@ impl ExtendedQueryHandler for Connection {
             client.feed(PgWireBackendMessage::ParameterDescription(parameters)).await?;
             (found, Format::UnifiedText)
         } else {
-            let found = client.portal_store().get_portal(name).ok_or_else(|| no_portal(name))?;
+            let found = match client.portal_store().get_portal(name) {
+                Some(found) => found,
+                // A cursor is a portal by its name.
+                None => return self.describe_cursor(client, name).await,
+            };
             let format = found.value().map(|portal| portal.result_column_format.clone());
             (found.value().map(|portal| Arc::clone(&portal.statement.statement)), format.unwrap_or_default())
         };
@@ -311,6 +316,18 @@ impl ExtendedQueryHandler for Connection {
 }
 
 impl Connection {
+    async fn describe_cursor<C>(&self, client: &mut C, name: &str) -> PgWireResult<()>
+    where
+        C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let mut cursors = self.startup.cursors.lock().await;
+        let rows = cursors.named(name).map_err(|_| no_portal(name))?;
+        let fields = wire::fields(rows.schema(), &Format::UnifiedText)?;
+        client.feed(PgWireBackendMessage::RowDescription(wire::description(&fields))).await?;
+        Ok(())
+    }
+
     async fn send_portal<C>(
         &self,
         client: &mut C,

@@ -92,11 +92,7 @@ fn bytes(secret: &SecretKey) -> Vec<u8> {
 /// # Errors
 /// [`peil_warehouse::Error::Internal`] where the machine gives no random
 /// bytes.
-pub async fn serve(
-    service: Arc<Service>,
-    offer: Offer,
-    ended: impl Future<Output = ()>,
-) -> peil_warehouse::Result<()> {
+pub async fn serve(service: Arc<Service>, offer: Offer, ended: impl Future<Output = ()>) -> peil_warehouse::Result<()> {
     let stops = Arc::new(Stops::default());
     let places = Arc::new(Semaphore::new(service.limits().connections));
     let secret: Arc<[u8]> = users::random(32)?.into();

@@ -129,14 +129,22 @@ fn from_binary(of_type: &Type, bytes: &[u8]) -> Answered<Expr> {
         Type::DATE => integer().and_then(date).and_then(|day| cast(&day.to_string(), "date")),
         Type::TIMESTAMP | Type::TIMESTAMPTZ => {
             let moment = integer().and_then(|micros| {
-                Some(DateTime::from_timestamp(946_684_800, 0)?.naive_utc().checked_add_signed(TimeDelta::microseconds(micros))?)
+                Some(
+                    DateTime::from_timestamp(946_684_800, 0)?
+                        .naive_utc()
+                        .checked_add_signed(TimeDelta::microseconds(micros))?,
+                )
             });
             moment.and_then(|moment| cast(&moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(), "timestamp"))
         }
         Type::NUMERIC => numeric(bytes).and_then(|number| literal(&number)),
-        Type::TEXT_ARRAY | Type::VARCHAR_ARRAY | Type::NAME_ARRAY | Type::INT4_ARRAY | Type::INT8_ARRAY | Type::INT2_ARRAY | Type::OID_ARRAY => {
-            array(bytes).and_then(|elements| literal(&elements))
-        }
+        Type::TEXT_ARRAY
+        | Type::VARCHAR_ARRAY
+        | Type::NAME_ARRAY
+        | Type::INT4_ARRAY
+        | Type::INT8_ARRAY
+        | Type::INT2_ARRAY
+        | Type::OID_ARRAY => array(bytes).and_then(|elements| literal(&elements)),
         _ => std::str::from_utf8(bytes).ok().map(text),
     };
     expression.ok_or_else(wrong)
@@ -156,7 +164,9 @@ fn numeric(bytes: &[u8]) -> Option<String> {
     let mut words = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     let (count, weight, sign, scale) = (words.next()?, words.next()? as i16, words.next()?, words.next()?);
     let groups: Vec<u16> = words.take(usize::from(count)).collect();
-    let group = |place: i32| usize::try_from(i32::from(weight) - place).ok().and_then(|at| groups.get(at)).copied().unwrap_or(0);
+    let group = |place: i32| {
+        usize::try_from(i32::from(weight) - place).ok().and_then(|at| groups.get(at)).copied().unwrap_or(0)
+    };
     let mut text = String::from(if sign == 0x4000 { "-" } else { "" });
     let mut whole: String = (0..=i32::from(weight).max(0)).rev().map(|place| format!("{:04}", group(place))).collect();
     whole = whole.trim_start_matches('0').to_owned();

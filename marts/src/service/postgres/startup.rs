@@ -33,7 +33,12 @@ const NONCE_BYTES: usize = 18;
 enum Step {
     Offered,
     /// The messages so far, the nonce, and what proves the password.
-    Challenged { first: String, challenge: String, nonce: String, verifier: Option<Verifier> },
+    Challenged {
+        first: String,
+        challenge: String,
+        nonce: String,
+        verifier: Option<Verifier>,
+    },
 }
 
 /// The beginning of one connection, and then its session.
@@ -116,7 +121,8 @@ impl Startup {
             protocol: "postgres",
         };
         let options = options(&text("options"));
-        let given = metadata.iter().filter(|(key, _)| !["user", "database", "options", "replication"].contains(&key.as_str()));
+        let given =
+            metadata.iter().filter(|(key, _)| !["user", "database", "options", "replication"].contains(&key.as_str()));
         let given = given.map(|(key, value)| (key.as_str(), value.as_str()));
         let chosen = options.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let variables = Variables::starting(given.chain(chosen));
@@ -155,7 +161,8 @@ fn options(text: &str) -> Vec<(String, String)> {
 impl ServerParameterProvider for Startup {
     fn server_parameters<C: ClientInfo>(&self, _: &C) -> Option<std::collections::HashMap<String, String>> {
         let session = self.session()?;
-        let values = REPORTED.iter().filter_map(|(name, shown)| Some(((*shown).to_owned(), session.setting(name).ok()?)));
+        let values =
+            REPORTED.iter().filter_map(|(name, shown)| Some(((*shown).to_owned(), session.setting(name).ok()?)));
         Some(values.collect())
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion_postgres::pgwire::tokio::TlsAcceptor;
+use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::ServerConfig;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::crypto::ring;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::pki_types::pem::PemObject;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::ServerConfig;
 use peil_warehouse::{Error, Result};
 
 /// What TLS is offered with: a chain of certificates in PEM, and a key in any
@@ -19,7 +19,10 @@ use peil_warehouse::{Error, Result};
 /// key is not that of the certificate.
 pub fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>> {
     let wrong = |path: &Path, what: &str, error: &dyn std::fmt::Display| {
-        Error::usage(format!("{} is no {what}: {error}\nhint: give PEM files in serve.tls_certificate and serve.tls_key", path.display()))
+        Error::usage(format!(
+            "{} is no {what}: {error}\nhint: give PEM files in serve.tls_certificate and serve.tls_key",
+            path.display()
+        ))
     };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
@@ -34,7 +37,9 @@ pub fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<Arc
         .map_err(Error::internal)?
         .with_no_client_auth()
         .with_single_cert(chain, private)
-        .map_err(|error| Error::usage(format!("{} is not the key of {}: {error}", key.display(), certificate.display())))?;
+        .map_err(|error| {
+            Error::usage(format!("{} is not the key of {}: {error}", key.display(), certificate.display()))
+        })?;
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
 }

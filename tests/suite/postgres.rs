@@ -1,0 +1,192 @@
+//! `peil serve` over the PostgreSQL protocol, by the clients that analysts
+//! have. What is not installed is skipped, with a word.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use peil_tests::Site;
+
+const USER: &str = "an";
+const PASSWORD: &str = "geheim-genoeg";
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    port: String,
+    _folder: tempfile::TempDir,
+    audit: PathBuf,
+}
+
+impl Server {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("users");
+        let audit = folder.path().join("audit.jsonl");
+        let warehouse = Site::published().warehouse();
+        let command = |arguments: &[&str]| {
+            let mut command = Command::new(peil_tests::program());
+            command.args(arguments).arg("--warehouse").arg(&warehouse).current_dir(folder.path());
+            command.env("PEIL_SERVE_USERS_FILE", &users).env("PEIL_SERVE_AUDIT_FILE", &audit);
+            command.envs(variables.iter().copied());
+            command
+        };
+        let mut adding = command(&["users", "add", USER]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        adding.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+        assert!(adding.wait().unwrap().success());
+        let mut child = command(&["serve", "--postgres", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("PostgreSQL protocol at"));
+        let line = line.expect("the server says where it listens");
+        let port = line.split("127.0.0.1:").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { child, port, _folder: folder, audit }
+    }
+
+    /// What psql gives; none where it is not installed.
+    fn psql(&self, password: &str, arguments: &[&str]) -> Option<(bool, String)> {
+        let output = Command::new("psql")
+            .args([
+                "-X",
+                "-A",
+                "-t",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &self.port,
+                "-U",
+                USER,
+                "-d",
+                "peil",
+                "-v",
+                "VERBOSITY=verbose",
+            ])
+            .args(arguments.iter().flat_map(|command| ["-c", command]))
+            .env("PGPASSWORD", password)
+            .output();
+        let Ok(output) = output else {
+            eprintln!("skipped: psql is not installed");
+            return None;
+        };
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        Some((output.status.success(), text))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn psql_asks_and_is_answered() {
+    let server = Server::start(&[]);
+    let Some((done, text)) = server.psql(
+        PASSWORD,
+        &[
+            "select count(*) from marts.indicators",
+            "\\d+ marts.indicator_values",
+            "\\dt+",
+            "\\dn",
+            "\\l",
+            "\\du",
+            "\\df",
+            "\\dT",
+        ],
+    ) else {
+        return;
+    };
+    assert!(done && text.starts_with("87\n"), "{text}");
+    assert!(text.contains("value divided by target") && text.contains("marts|portal_usage"), "{text}");
+    // \copy goes through COPY … TO STDOUT.
+    let (done, text) = server
+        .psql(PASSWORD, &["\\copy (select indicator_id from indicators order by 1 limit 2) to stdout csv header"])
+        .unwrap();
+    assert!(done && text.starts_with("indicator_id\n") && text.lines().count() == 3, "{text}");
+    for (sql, state) in [
+        ("drop table marts.indicators", "25006"),
+        ("create table t as select 1", "25006"),
+        ("select 1 into t", "25006"),
+        ("insert into marts.indicators select * from marts.indicators", "25006"),
+        ("copy marts.indicators to '/tmp/peil-never'", "42501"),
+        ("copy marts.indicators to program 'cat'", "42501"),
+        ("copy marts.indicators from stdin", "25006"),
+        ("explain analyze delete from marts.indicators", "25006"),
+        ("select * from read_parquet('/etc/passwd')", "42501"),
+        ("select pg_read_file('/etc/passwd')", "42501"),
+        ("create external table t stored as csv location '/etc/passwd'", "25006"),
+        ("set transaction read write", "25006"),
+        ("set datafusion.execution.batch_size = 1; select 1 from nosuch", "42P01"),
+        ("select valu from marts.indicator_values", "42703"),
+        ("select * from marts.indicator_value", "42P01"),
+        ("selct 1", "42601"),
+    ] {
+        let (_, text) = server.psql(PASSWORD, &[sql]).unwrap();
+        assert!(text.contains(&format!("ERROR:  {state}")), "{sql}: {text}");
+    }
+    let (_, text) = server.psql(PASSWORD, &["explain select * from marts.indicators"]).unwrap();
+    assert!(!text.contains(".parquet") && text.contains("TableScan"), "{text}");
+    let (done, text) = server.psql("another password", &["select 1"]).unwrap();
+    assert!(!done && text.contains("password authentication failed"), "{text}");
+    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    assert!(
+        audit.contains("select count(*) from marts.indicators") && audit.contains("\"outcome\":\"25006\""),
+        "{audit}"
+    );
+}
+
+#[test]
+fn limits_hold_while_rows_stream() {
+    let server = Server::start(&[("PEIL_SERVE_SECONDS", "2"), ("PEIL_SERVE_ROWS", "1000000")]);
+    let endless = "select sum(a * b) from generate_series(1, 10000000) a, generate_series(1, 10000000) b";
+    let Some((_, text)) = server.psql(PASSWORD, &[endless]) else { return };
+    assert!(text.contains("57014"), "{text}");
+    let (_, text) =
+        server.psql(PASSWORD, &["\\copy (select n from generate_series(1, 5000000) n) to '/dev/null'"]).unwrap();
+    assert!(text.contains("54000") || text.contains("57014"), "{text}");
+    let (done, _) = server.psql(PASSWORD, &["select 1"]).unwrap();
+    assert!(done);
+}
+
+#[test]
+fn clients_in_python_read_the_marts() {
+    let python = std::env::var_os("TEST_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let server = Server::start(&[]);
+    let output = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/postgres_clients.py"))
+        .args(["127.0.0.1", &server.port, USER, PASSWORD])
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: there is no Python (name one in TEST_PYTHON)");
+        return;
+    };
+    let talk = String::from_utf8_lossy(&output.stdout).into_owned();
+    eprintln!("{talk}");
+    assert!(output.status.success(), "{talk}{}", String::from_utf8_lossy(&output.stderr));
+    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    let missed: Vec<&str> = audit.lines().filter(|line| line.contains("not understood")).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn what_is_not_safe_is_not_served() {
+    let site = Site::published();
+    for (variables, words) in [
+        (vec![("PEIL_SERVE_POSTGRES", "0.0.0.0:0")], "there is no TLS"),
+        (vec![("PEIL_SERVE_POSTGRES", "127.0.0.1:0"), ("PEIL_SERVE_TLS_CERTIFICATE", "/nowhere")], "both"),
+        (
+            vec![
+                ("PEIL_SERVE_POSTGRES", "127.0.0.1:0"),
+                ("PEIL_SERVE_TLS_CERTIFICATE", "/dev/null"),
+                ("PEIL_SERVE_TLS_KEY", "/dev/null"),
+            ],
+            "is no certificate",
+        ),
+    ] {
+        let answer = site.peil_with(&["serve"], &variables);
+        assert_eq!(answer.code, Some(2), "{}", answer.stderr);
+        assert!(answer.stderr.contains(words), "{}", answer.stderr);
+    }
+}
