@@ -153,7 +153,7 @@ impl Compiler<'_> {
     ) -> Answered<Query> {
         let mut compiled = Select::default();
         let mut scope = Scope { columns: Vec::new(), outer };
-        for from in &select.from {
+        for from in self.in_order(select) {
             self.from(from, &mut compiled.steps, &mut scope)?;
         }
         if let Some(filter) = &select.selection {
@@ -266,6 +266,23 @@ impl Compiler<'_> {
         }
         let body = Body::Select(Box::new(std::mem::take(compiled)));
         Ok(Query { body, columns, order: keys, limit: None, offset: None })
+    }
+
+    /// The sources, small ones first where nothing tells their order: so few
+    /// rows are looked at.
+    fn in_order<'s>(&self, select: &'s ast::Select) -> Vec<&'s TableWithJoins> {
+        let mut sources: Vec<&TableWithJoins> = select.from.iter().collect();
+        let rows = |from: &&TableWithJoins| match &from.relation {
+            TableFactor::Table { name, args: None, .. } if from.joins.is_empty() => {
+                find(self.relations, &relation_name(name)).map(|relation| relation.rows.len())
+            }
+            _ => None,
+        };
+        let named = select.projection.iter().all(|item| !matches!(item, SelectItem::Wildcard(_)));
+        if named && sources.len() > 2 && sources.iter().all(|from| rows(from).is_some()) {
+            sources.sort_by_key(|from| rows(from));
+        }
+        sources
     }
 
     fn from(&mut self, from: &TableWithJoins, steps: &mut Vec<Step>, scope: &mut Scope<'_>) -> Answered<()> {

@@ -731,7 +731,14 @@ fn named(text: &str, kind: Kind, context: &Context<'_>) -> Result<Value> {
     let found = match kind {
         Kind::Regtype => types::by_name(&plain.to_lowercase()).map(i64::from),
         Kind::Regnamespace => names.schemas.iter().find(|(_, name)| **name == plain).map(|(oid, _)| *oid),
-        Kind::Regproc => names.functions.iter().find(|(_, name)| plain.ends_with(name.as_str())).map(|(oid, _)| *oid),
+        Kind::Regproc => {
+            // The function that reads a type's text stands for the one that
+            // receives it: no client calls either.
+            let bare = plain.rsplit('.').next().unwrap_or(&plain);
+            let receiver = bare.strip_suffix("in").map(|stem| format!("{stem}recv"));
+            let fits = |name: &String| *name == bare || Some(name) == receiver.as_ref();
+            names.functions.iter().find(|(_, name)| fits(name)).map(|(oid, _)| *oid)
+        }
         Kind::Regrole => Some(super::relations::OWNER),
         _ => {
             let parts: Vec<&str> = plain.split('.').collect();
