@@ -16,8 +16,10 @@ pub struct Failed(pub Fault);
 
 type Result<T> = std::result::Result<T, Failed>;
 
-/// Rows that a query on the catalogue may hold.
-const MOST_ROWS: usize = 2_000_000;
+/// Rows that a query on the catalogue may give.
+const MOST_ROWS: usize = 200_000;
+/// Values that it may hold on the way.
+const MOST_VALUES: usize = 4_000_000;
 
 /// The row at hand, and those of the queries around.
 #[derive(Clone, Copy)]
@@ -341,6 +343,9 @@ fn join(left: Vec<Vec<Value>>, step: &Step, env: &Env<'_>) -> Result<Vec<Vec<Val
             wide.extend(rows[at].iter().cloned());
             wide.resize(step.start + step.width, Value::Null);
             if holds(&step.on, &env.with(&wide))? {
+                if out.len() * wide.len() > MOST_VALUES {
+                    return Err(Failed(Fault::new(code::LIMIT, "the query holds too many rows of the catalogue")));
+                }
                 matched = true;
                 used.insert(at);
                 if holds(&step.then, &env.with(&wide))? {
@@ -360,8 +365,8 @@ fn join(left: Vec<Vec<Value>>, step: &Step, env: &Env<'_>) -> Result<Vec<Vec<Val
                 out.push(wide);
             }
         }
-        if out.len() > MOST_ROWS {
-            return Err(Failed(Fault::new(code::LIMIT, "the result has too many rows")));
+        if out.len() * (step.start + step.width) > MOST_VALUES {
+            return Err(Failed(Fault::new(code::LIMIT, "the query holds too many rows of the catalogue")));
         }
     }
     if let (Some(rows), Join::Right | Join::Full) = (&whole, step.join) {
