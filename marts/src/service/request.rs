@@ -11,6 +11,7 @@ use super::text::{Piece, split};
 
 /// A statement that is allowed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are what the statement names")]
 pub enum Request {
     /// A query.
     Query(Box<Query>),
