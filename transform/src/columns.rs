@@ -40,7 +40,8 @@ pub(crate) fn staged_fields(dataset: &Dataset) -> Vec<Field> {
 /// The staged columns from which others are derived.
 pub(crate) fn source_fields(dataset: &Dataset) -> Vec<Field> {
     let columns = dataset.contract.stored_columns().filter(|column| {
-        matches!(column.column_type, ColumnType::Authority | ColumnType::Timestamp) || *column.name == *fact_column(dataset)
+        matches!(column.column_type, ColumnType::Authority | ColumnType::Timestamp)
+            || *column.name == *fact_column(dataset)
     });
     columns.map(|column| as_read(dataset, column.field())).collect()
 }
@@ -68,10 +69,17 @@ pub(crate) type Columns = HashMap<String, ArrayRef>;
 
 /// What is derived of the columns of [`source_fields`]: Brussels days and NIS
 /// codes, as dictionaries.
-pub(crate) fn derived(dataset: &Dataset, delivery: &Delivery, resolver: &Resolver, columns: &Columns) -> Result<Columns> {
+pub(crate) fn derived(
+    dataset: &Dataset,
+    delivery: &Delivery,
+    resolver: &Resolver,
+    columns: &Columns,
+) -> Result<Columns> {
     let mut derived = Columns::new();
     let column = |name: &str| {
-        columns.get(name).ok_or_else(|| Error::internal(format!("the column {name} of {} was not read", dataset.name())))
+        columns
+            .get(name)
+            .ok_or_else(|| Error::internal(format!("the column {name} of {} was not read", dataset.name())))
     };
     let fact = fact_column(dataset);
     let fact_days = days(column(fact)?)?;

@@ -28,8 +28,11 @@ pub(crate) fn spec(dataset: &Dataset) -> Option<TableSpec> {
         return None;
     }
     let parent = dataset.spec();
-    let grain =
-        [DAY].iter().chain(&TEXTS).map(|name| parent.schema.field_with_name(name).ok().cloned()).collect::<Option<Vec<_>>>()?;
+    let grain = [DAY]
+        .iter()
+        .chain(&TEXTS)
+        .map(|name| parent.schema.field_with_name(name).ok().cloned())
+        .collect::<Option<Vec<_>>>()?;
     let month = documented(Field::new(MONTH, DataType::Utf8, true), "Brussels month, as 2022-03");
     let events = documented(Field::new(EVENTS, DataType::Int64, true), "number of events");
     let columns = std::iter::once(month).chain(grain).chain([events]).collect();
@@ -64,7 +67,8 @@ pub(crate) fn rows(schema: &SchemaRef, month: &str, events: &[Activity]) -> Resu
     let texts = |at: usize| Ranked::of(events.iter().map(move |piece| texts_of(&piece.texts[at])));
     let (users, authorities, modules) = (texts(0)?, texts(1)?, texts(2)?);
     // A row as one number whose order is that of the grain.
-    let shifts = [users.bits() + authorities.bits() + modules.bits(), authorities.bits() + modules.bits(), modules.bits()];
+    let shifts =
+        [users.bits() + authorities.bits() + modules.bits(), authorities.bits() + modules.bits(), modules.bits()];
     let rows = days.ranks.iter().zip(&users.ranks).zip(authorities.ranks.iter().zip(&modules.ranks));
     let keys = rows.map(|((day, user), (authority, module))| {
         [(*day, shifts[0]), (*user, shifts[1]), (*authority, shifts[2]), (*module, 0)]

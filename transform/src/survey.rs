@@ -219,8 +219,7 @@ fn positions_of(hashes: &[u64], twice: &HashSet<u64>) -> Vec<u32> {
 fn compare(job: &Job, at: usize, files: Vec<Bytes>, positions: &[u32]) -> Result<Vec<Candidate>> {
     let delivery = &job.deliveries[at];
     let origin = [ROW, LINE].map(|name| Field::new(name, DataType::Int64, true));
-    let fields: Vec<Field> =
-        job.dataset.contract.stored_columns().map(|column| column.field()).chain(origin).collect();
+    let fields: Vec<Field> = job.dataset.contract.stored_columns().map(|column| column.field()).chain(origin).collect();
     let schema = Arc::new(Schema::new(fields.clone()));
     let mut rivals = Vec::new();
     let mut offset = 0u32;

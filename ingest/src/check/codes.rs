@@ -70,8 +70,7 @@ pub fn coded<'a>(
     reason: Reason,
     read: impl FnMut(&'a str, &mut StringBuilder) -> bool,
 ) -> Result<ArrayRef> {
-    let mut codes =
-        Codes { known: HashMap::default(), last: None, texts: StringBuilder::new(), count: 0, read };
+    let mut codes = Codes { known: HashMap::default(), last: None, texts: StringBuilder::new(), count: 0, read };
     let mut keys = Int32Builder::with_capacity(task.rows);
     let mut take = |task: &mut Task<'a>, row: usize, code: i32| match code {
         EMPTY => {

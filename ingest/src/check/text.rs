@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
-use peil_warehouse::{Period, Result};
 use peil_warehouse::contract::Constraint;
 use peil_warehouse::problem::Reason;
+use peil_warehouse::{Period, Result};
 
 use super::Task;
 use super::codes::coded;

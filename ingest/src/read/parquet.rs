@@ -136,7 +136,11 @@ fn raw(array: &ArrayRef, column_type: &ColumnType, text: &mut String) -> ReadRes
     if let Some(coded) = array.as_dictionary_opt::<Int32Type>() {
         // A dictionary larger than what is read of it costs more than it saves.
         let few = coded.values().len() <= coded.len() && coded.values().null_count() == 0;
-        return if few && coded.values().as_string_opt::<i32>().is_some() { Ok(Raw::Coded(coded.clone())) } else { texts(array) };
+        return if few && coded.values().as_string_opt::<i32>().is_some() {
+            Ok(Raw::Coded(coded.clone()))
+        } else {
+            texts(array)
+        };
     }
     match (column_type, from) {
         (ColumnType::Integer, _) if whole => cast(array, &to).map(Raw::Typed).map_err(broken),

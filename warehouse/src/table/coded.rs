@@ -93,7 +93,8 @@ impl<'a> Dictionary<'a> {
             let (least, most) = (self.days.keys().min().copied(), self.days.keys().max().copied());
             return Statistics::Int32(ValueStatistics::new(least, most, None, Some(nulls), false));
         }
-        let bound = |text: Option<&&str>| text.filter(|text| text.len() <= LONGEST_BOUND).map(|text| ByteArray::from(*text));
+        let bound =
+            |text: Option<&&str>| text.filter(|text| text.len() <= LONGEST_BOUND).map(|text| ByteArray::from(*text));
         let (least, most) = (bound(self.texts.keys().min()), bound(self.texts.keys().max()));
         Statistics::ByteArray(ValueStatistics::new(least, most, None, Some(nulls), false))
     }

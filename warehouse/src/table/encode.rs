@@ -11,7 +11,7 @@ use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -91,7 +91,8 @@ pub enum ColumnSource {
 #[derive(Debug, Clone)]
 pub struct ChunkCopy {
     pub(super) content: Bytes,
-    pub(super) metadata: ColumnChunkMetaData,
+    /// The columns of Parquet that it is made of: several where it is nested.
+    pub(super) leaves: Vec<ColumnChunkMetaData>,
     pub(super) rows: u64,
 }
 
@@ -134,15 +135,9 @@ impl FileBuilder {
             leaf += own.len();
             let arrays = match column {
                 ColumnSource::Chunk(chunk) => {
-                    let close = ColumnCloseResult {
-                        bytes_written: chunk.metadata.compressed_size() as u64,
-                        rows_written: chunk.rows,
-                        metadata: chunk.metadata,
-                        bloom_filter: None,
-                        column_index: None,
-                        offset_index: None,
-                    };
-                    group.append_column(&chunk.content, close)?;
+                    for leaf in chunk.leaves {
+                        group.append_column(&chunk.content, as_it_is(leaf, chunk.rows))?;
+                    }
                     continue;
                 }
                 ColumnSource::Rows(arrays) => arrays,
@@ -172,10 +167,37 @@ impl FileBuilder {
 
     /// The file.
     ///
+    /// What is known of a column right after it was encoded is more than what
+    /// a file tells of it. So that a column is described the same whether it
+    /// was encoded here or taken over, all are taken over once in the end.
+    ///
     /// # Errors
     /// [`crate::Error::Storage`] where it cannot be ended.
     pub fn finish(self) -> Result<Bytes> {
-        Ok(self.writer.into_inner()?.into())
+        let root = self.writer.schema_descr().root_schema_ptr();
+        let properties = Arc::clone(self.writer.properties());
+        let content: Bytes = self.writer.into_inner()?.into();
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&content)?;
+        let mut writer = SerializedFileWriter::new(Vec::with_capacity(content.len()), root, properties)?;
+        for group in metadata.row_groups() {
+            let mut into = writer.next_row_group()?;
+            for column in group.columns() {
+                into.append_column(&content, as_it_is(column.clone(), group.num_rows() as u64))?;
+            }
+            into.close()?;
+        }
+        Ok(writer.into_inner()?.into())
+    }
+}
+
+fn as_it_is(metadata: ColumnChunkMetaData, rows: u64) -> ColumnCloseResult {
+    ColumnCloseResult {
+        bytes_written: metadata.compressed_size() as u64,
+        rows_written: rows,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
     }
 }
 

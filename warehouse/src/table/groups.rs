@@ -62,8 +62,9 @@ impl RowGroups {
             return None;
         }
         let rows = self.metadata.metadata().row_group(group).num_rows() as u64;
-        let metadata = self.column(group, field.name())?.clone();
-        Some(ChunkCopy { content: self.content.clone(), metadata, rows })
+        let of_field = |column: &&ColumnChunkMetaData| column.column_path().parts().first() == Some(field.name());
+        let leaves = self.metadata.metadata().row_group(group).columns().iter().filter(of_field).cloned().collect();
+        Some(ChunkCopy { content: self.content.clone(), leaves, rows })
     }
 
     /// Reads columns of a row group, each in the type of its field; a column
@@ -86,7 +87,8 @@ impl RowGroups {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(Arc::new(schema));
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(self.metadata.metadata()), options)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.content.clone(), metadata);
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(|column| column.name().as_str()));
+        let mask =
+            ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(|column| column.name().as_str()));
         let mut builder = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows.max(1));
         if let Some(ranges) = ranges {
             builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges.into_iter(), all));

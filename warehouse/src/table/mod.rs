@@ -10,6 +10,8 @@ mod delta;
 mod encode;
 mod files;
 mod groups;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
