@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::ArrayRef;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use bytes::Bytes;
 use peil_warehouse::contract::{DELIVERY, DELIVERY_DATE, OBJECT};
 use peil_warehouse::publish::Draft;
-use peil_warehouse::table::{self, TableState, fingerprint};
+use peil_warehouse::table::{self, ColumnSource, FileBuilder, RowGroups, TableState, fingerprint};
 use peil_warehouse::{Error, Result};
 
 use crate::intake::{Origin, Taken};
@@ -177,7 +180,9 @@ fn drop_parts(entry: &Entry, table: &str, draft: &mut Draft) -> Result<()> {
 }
 
 /// Gives the rows of a delivery another name, object and date, without the
-/// landing area, from which the old object may be gone.
+/// landing area, from which the old object may be gone. All else is taken
+/// over as it is encoded, so that the bytes are those of a delivery that came
+/// under this name at once.
 async fn rename(table: &str, old: &Entry, new: &Entry, group: &Group, draft: &mut Draft) -> Result<()> {
     let state = draft.table(table).ok_or_else(|| Error::internal(format!("the table {table} was not declared")))?;
     let schema = state.arrow_schema()?;
@@ -185,16 +190,9 @@ async fn rename(table: &str, old: &Entry, new: &Entry, group: &Group, draft: &mu
     let storage = draft.storage().clone();
     let mut renamed = Vec::with_capacity(files.len());
     for file in files {
-        let rows = file.rows;
-        let one =
-            TableState { files: vec![file], ..draft.table(table).cloned().ok_or_else(|| Error::internal("no table"))? };
-        let batches = table::read_batches(&storage, table, &one, None).await?;
-        let batches = batches
-            .iter()
-            .map(|batch| renamed_batch(batch, new, table == REJECTED_ROWS))
-            .collect::<Result<Vec<_>>>()?;
-        let content = table::encode(&batches, &schema)?;
-        renamed.push(table::write_file(&storage, table, &new.delivery_id, content, rows).await?);
+        let content = table::read_file(&storage, table, &file).await?;
+        let content = renamed_file(content, &schema, new, table == REJECTED_ROWS)?;
+        renamed.push(table::write_file(&storage, table, &new.delivery_id, content, file.rows).await?);
     }
     let had = draft.fingerprint(table, &old.delivery_id).is_some();
     draft.remove_part(table, &old.delivery_id)?;
@@ -204,18 +202,29 @@ async fn rename(table: &str, old: &Entry, new: &Entry, group: &Group, draft: &mu
     Ok(())
 }
 
-fn renamed_batch(batch: &RecordBatch, entry: &Entry, rejected_rows: bool) -> Result<RecordBatch> {
-    let rows = batch.num_rows();
+fn renamed_file(content: Bytes, schema: &SchemaRef, entry: &Entry, rejected_rows: bool) -> Result<Bytes> {
     let date = entry.delivery_date.ok_or_else(|| Error::internal("an accepted delivery without a date"))?;
-    let [delivery, object, date] = Origin { delivery: &entry.delivery_id, object: &entry.object, date }.columns(rows);
-    let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
-        match (rejected_rows, field.name().as_str()) {
-            (false, DELIVERY) | (true, "delivery_id") => Arc::clone(&delivery),
-            (false, OBJECT) | (true, "object") => Arc::clone(&object),
-            (false, DELIVERY_DATE) => Arc::clone(&date),
-            _ => Arc::clone(column),
-        }
-    });
-    Ok(RecordBatch::try_new(Arc::clone(&schema), columns.collect())?)
+    let origin = Origin { delivery: &entry.delivery_id, object: &entry.object, date };
+    let groups = RowGroups::open(content)?;
+    let mut file = FileBuilder::new(schema, &[])?;
+    for (number, rows) in groups.rows().enumerate() {
+        let [delivery, object, date] = origin.columns(rows)?;
+        let plain = |column: &ArrayRef| Ok::<_, Error>(cast(column, &DataType::Utf8)?);
+        let column = |field: &Field| {
+            let rows = match (rejected_rows, field.name().as_str()) {
+                (false, DELIVERY) => Arc::clone(&delivery),
+                (false, OBJECT) => Arc::clone(&object),
+                (false, DELIVERY_DATE) => Arc::clone(&date),
+                (true, "delivery_id") => plain(&delivery)?,
+                (true, "object") => plain(&object)?,
+                _ => match groups.chunk(number, field) {
+                    Some(chunk) => return Ok(ColumnSource::Chunk(chunk)),
+                    None => groups.read(number, std::slice::from_ref(field), None)?.remove(0),
+                },
+            };
+            Ok(ColumnSource::Rows(vec![rows]))
+        };
+        file.append(schema.fields().iter().map(|field| column(field)).collect::<Result<_>>()?)?;
+    }
+    file.finish()
 }

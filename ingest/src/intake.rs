@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::kernels::numeric::add;
-use arrow::datatypes::{Date32Type, SchemaRef};
+use arrow::datatypes::{Date32Type, Int32Type, Schema, SchemaRef};
 use chrono::NaiveDate;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile};
@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use crate::check::{Checked, Checker, Rejected};
 use crate::ledger::{Entry, REJECTED_ROWS, rejected_batch, rejected_rows_spec};
+use crate::months::by_month;
 use crate::privacy::PseudonymKey;
 use crate::pump::{Stopped, pump};
 use crate::read::{Layout, Opened, source};
@@ -195,16 +196,27 @@ impl<'a> Writer<'a> {
             object: &self.intake.entry.object,
             date: self.intake.date,
         };
-        let [delivery, object, date] = origin.columns(rows);
+        let [delivery, object, date] = origin.columns(rows)?;
         columns.extend([delivery, object, numbers, lines, date]);
-        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+        // What repeats comes as a dictionary, and is encoded from it.
+        let fields = self.schema.fields().iter().zip(&columns);
+        let fields = fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)?)
     }
 
     fn flush_rows(&mut self) -> Result<()> {
         if self.gathered == 0 {
             return Ok(());
         }
-        let content = table::encode(&std::mem::take(&mut self.batches), &self.schema)?;
+        let batches = std::mem::take(&mut self.batches);
+        let content = match by_month(&batches, self.intake.layout.contract()) {
+            None => table::encode(&batches, &self.schema)?,
+            Some(months) => {
+                let groups: Vec<&[RecordBatch]> = months.iter().map(Vec::as_slice).collect();
+                table::encode_groups(&groups, &self.schema)?
+            }
+        };
+        drop(batches);
         let part = &self.intake.entry.delivery_id;
         let file = table::write_file(&self.shared.warehouse, &self.table, part, content, self.gathered as u64);
         self.staged.push(self.shared.handle.block_on(file)?);
@@ -252,12 +264,17 @@ pub struct Origin<'a> {
 
 impl Origin<'_> {
     /// The columns `_delivery`, `_object` and `_delivery_date` of so many
-    /// rows.
-    pub fn columns(&self, rows: usize) -> [ArrayRef; 3] {
-        let text =
-            |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
-        let date = Date32Array::from_value(Date32Type::from_naive_date(self.date), rows);
-        [text(self.delivery), text(self.object), Arc::new(date)]
+    /// rows: dictionaries of one value.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where a column cannot be made.
+    pub fn columns(&self, rows: usize) -> Result<[ArrayRef; 3]> {
+        let repeated = |value: ArrayRef| -> Result<ArrayRef> {
+            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::from_value(0, rows), value)?))
+        };
+        let text = |text: &str| repeated(Arc::new(StringArray::from_iter_values([text])));
+        let date = Date32Array::from_iter_values([Date32Type::from_naive_date(self.date)]);
+        Ok([text(self.delivery)?, text(self.object)?, repeated(Arc::new(date))?])
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`privacy`] | pseudonyms |
 //! | [`pump`] | reading and checking on several threads |
 //! | [`intake`] | one delivery: accepted and rejected rows to files |
+//! | `months` | large datasets, cut by month |
 //! | [`apply`] | what was found, to ledger and tables |
 //! | [`run()`] | the stage |
 //! | [`sample`] | sample deliveries of every dataset |
@@ -23,6 +24,7 @@ pub mod contracts;
 pub mod delivery;
 pub mod intake;
 pub mod ledger;
+mod months;
 pub mod plan;
 pub mod privacy;
 pub mod pump;

@@ -21,6 +21,15 @@ use crate::session::{self, ParquetTable};
 
 /// Models that run at the same time.
 const CONCURRENCY: usize = 3;
+/// Batches of months of a model that run at the same time.
+const CONCURRENT_BATCHES: usize = 2;
+/// Batches into which a large source is cut at least.
+const LEAST_BATCHES: u64 = 4;
+/// Rows of a batch: fewer are not worth a query of their own, more take up
+/// too much memory.
+const SMALL_BATCH: u64 = 250_000;
+/// See [`SMALL_BATCH`].
+const LARGE_BATCH: u64 = 2_000_000;
 /// The part of a mart that is computed as a whole.
 pub(crate) const WHOLE: &str = "";
 /// The check of the key that every mart has.
@@ -139,23 +148,16 @@ fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<Str
 
 async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold: u32) -> Result<Done> {
     let model = &task.model;
-    let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
-    let own = match (&task.months, &model.incremental) {
-        (Some(months), Some(incremental)) => {
-            restricted(session, storage, model, &incremental.source, &months.source).await?
-        }
-        _ => session.clone(),
+    let (returned, batches) = match (&task.months, &model.incremental) {
+        (Some(months), Some(incremental)) => by_batches(session, storage, model, &incremental.source, months).await?,
+        _ => query(session, model).await?,
     };
-    let frame = own.sql(&model.sql).await.map_err(wrong)?;
-    let returned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
     if !model.is_mart() {
         finish::check_columns(model, &returned)?;
-        let rows = frame.collect().await.map_err(wrong)?;
-        let schema = rows.first().map_or(returned, RecordBatch::schema);
-        return Ok(Done { name: model.name.clone(), schema, rows, mart: None });
+        let schema = batches.first().map_or(returned, RecordBatch::schema);
+        return Ok(Done { name: model.name.clone(), schema, rows: batches, mart: None });
     }
     let spec = finish::table_spec(model, &returned)?;
-    let batches = frame.collect().await.map_err(wrong)?;
     let returned = batches.first().map_or(returned, RecordBatch::schema);
     let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold)?;
     let key = Finding {
@@ -184,6 +186,61 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold:
     Ok(Done { name: model.name.clone(), schema: rows.schema(), rows: vec![rows], mart: Some(mart) })
 }
 
+/// What the query of a model returns.
+async fn query(session: &SessionContext, model: &Model) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
+    let frame = session.sql(&model.sql).await.map_err(wrong)?;
+    let returned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+    Ok((returned, frame.collect().await.map_err(wrong)?))
+}
+
+/// What the query of a model returns that is computed month by month: a few
+/// months at a time, each batch on one core, so that rows need not be handed
+/// from core to core and what is in memory is bounded.
+async fn by_batches(
+    session: &SessionContext,
+    storage: &Storage,
+    model: &Arc<Model>,
+    source: &str,
+    months: &Months,
+) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    let mut left = batches(&months.source).into_iter().enumerate();
+    let mut running = JoinSet::new();
+    let mut returned = BTreeMap::new();
+    loop {
+        while running.len() < CONCURRENT_BATCHES {
+            let Some((number, state)) = left.next() else { break };
+            let own = restricted(session, storage, model, source, &state).await?;
+            let model = Arc::clone(model);
+            running.spawn(async move { (number, query(&own, &model).await) });
+        }
+        let Some(finished) = running.join_next().await else { break };
+        let (number, rows) = finished.map_err(Error::internal)?;
+        returned.insert(number, rows?);
+    }
+    let mut all = returned.into_values();
+    let (schema, mut rows) = all.next().ok_or_else(|| Error::internal("a model without a batch"))?;
+    all.for_each(|(_, more)| rows.extend(more));
+    Ok((schema, rows))
+}
+
+/// The months of a source, some at a time; at least one batch.
+fn batches(source: &TableState) -> Vec<TableState> {
+    let most = (source.rows() / LEAST_BATCHES).clamp(SMALL_BATCH, LARGE_BATCH);
+    let mut batches: Vec<TableState> = Vec::new();
+    for month in source.files.chunk_by(|one, other| one.part == other.part) {
+        let rows: u64 = month.iter().map(|file| file.rows).sum();
+        match batches.last_mut() {
+            Some(batch) if batch.rows() + rows <= most => batch.files.extend_from_slice(month),
+            _ => batches.push(TableState { files: month.to_vec(), ..source.clone() }),
+        }
+    }
+    if batches.is_empty() {
+        batches.push(source.clone());
+    }
+    batches
+}
+
 /// A session in which one source holds only the months that changed.
 async fn restricted(
     session: &SessionContext,
@@ -192,12 +249,12 @@ async fn restricted(
     source: &str,
     state: &TableState,
 ) -> Result<SessionContext> {
-    let own = session::session(storage)?;
+    let own = session::session_on(storage, 1)?;
     for table in model.reads.iter().filter(|table| *table != source) {
         let provider = session.table_provider(table.as_str()).await.map_err(Error::internal)?;
         session::register(&own, table, provider)?;
     }
-    session::register(&own, source, ParquetTable::of(storage, &table_name(source), state)?)?;
+    session::register(&own, source, ParquetTable::of_views(storage, &table_name(source), state)?)?;
     Ok(own)
 }
 

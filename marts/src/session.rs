@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{CatalogProvider, MemTable, MemorySchemaProvider, SchemaProvider, Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Statistics};
@@ -78,8 +78,13 @@ pub async fn query(session: &SessionContext, sql: &str) -> Result<DataFrame> {
 
 /// A session without tables.
 pub(crate) fn session(storage: &Storage) -> Result<SessionContext> {
+    session_on(storage, PARTITIONS)
+}
+
+/// A session without tables, whose queries use so many cores.
+pub(crate) fn session_on(storage: &Storage, cores: usize) -> Result<SessionContext> {
     let mut config = SessionConfig::new()
-        .with_target_partitions(PARTITIONS)
+        .with_target_partitions(cores)
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(true)
         .with_default_catalog_and_schema(CATALOG, "marts");
@@ -135,7 +140,7 @@ pub(crate) async fn stored_table(
 ) -> Result<Arc<dyn TableProvider>> {
     let name = table_name(relation);
     if state.files.iter().map(|file| file.size).sum::<u64>() > SMALL_TABLE {
-        return ParquetTable::of(storage, &name, state);
+        return ParquetTable::of_views(storage, &name, state);
     }
     memory_table(&state.arrow_schema()?, table::read_batches(storage, &name, state, None).await?)
 }
@@ -159,6 +164,18 @@ impl ParquetTable {
     /// The whole of a table.
     pub(crate) fn of(storage: &Storage, name: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
         Self::of_files(storage, name, &state.arrow_schema()?, state.files.iter())
+    }
+
+    /// The whole of a large table, its texts as views: rows are grouped and
+    /// joined without copying them.
+    pub(crate) fn of_views(storage: &Storage, name: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
+        let schema = state.arrow_schema()?;
+        let view = |field: &FieldRef| match field.data_type() {
+            DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+            _ => Arc::clone(field),
+        };
+        let schema = Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()));
+        Self::of_files(storage, name, &schema, state.files.iter())
     }
 
     /// Some files of a table.

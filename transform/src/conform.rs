@@ -182,16 +182,13 @@ fn compared(frame: &DataFrame, dataset: &Dataset, column: &str) -> Result<Series
     Ok(merged.finish().into_series())
 }
 
-/// The rows at `positions` of a frame that starts at `offset` in its delivery,
-/// as candidates; all rows where no positions are given.
+/// The rows of a frame as candidates, each with its position in the frame.
 pub(crate) fn candidates(
     frame: &DataFrame,
     dataset: &Dataset,
     resolver: &Resolver,
     place: u32,
     delivery: u32,
-    offset: u32,
-    positions: Option<&[u32]>,
 ) -> Result<Vec<Candidate>> {
     let keys = key_hashes(frame, dataset)?;
     let contents = content_hashes(frame, dataset, resolver)?;
@@ -202,10 +199,7 @@ pub(crate) fn candidates(
         place,
         row: numbers.get(at).and_then(|row| u32::try_from(row).ok()).unwrap_or(u32::MAX),
         delivery,
-        position: offset + at as u32,
+        position: at as u32,
     };
-    Ok(match positions {
-        None => (0..frame.height()).map(candidate).collect(),
-        Some(positions) => positions.iter().map(|position| candidate((position - offset) as usize)).collect(),
-    })
+    Ok((0..frame.height()).map(candidate).collect())
 }

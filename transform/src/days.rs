@@ -1,70 +1,15 @@
 //! Brussels days and months of whole columns.
 
-use std::collections::HashMap;
-
-use chrono::{DateTime, Datelike, NaiveDate};
-use peil_warehouse::period::brussels_day;
+use peil_warehouse::days::BrusselsDays;
+pub(crate) use peil_warehouse::days::{Month, day_of, number_of};
 use polars::prelude::*;
 
-const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
-/// The day 0 of columns of dates, in chrono's count of days.
-const EPOCH: i32 = 719_163;
-
-/// The day of a column of dates.
-pub(crate) fn day_of(number: i32) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(number.checked_add(EPOCH)?)
-}
-
-/// The number by which a column of dates has a day.
-pub(crate) fn number_of(day: NaiveDate) -> i32 {
-    day.num_days_from_ce() - EPOCH
-}
-
 /// The Brussels day of each moment (microseconds since 1970, UTC).
-///
-/// The offset hardly ever changes within an hour of UTC, so the calendar is
-/// asked once for each hour that occurs.
 pub(crate) fn brussels_days(name: &str, moments: &Int64Chunked) -> Int32Chunked {
-    let mut hours: HashMap<i64, Option<i32>> = HashMap::new();
-    let mut last = (i64::MIN, None);
-    let days = moments.iter().map(|moment| {
-        let moment = moment?;
-        let hour = moment.div_euclid(MICROSECONDS_PER_HOUR);
-        if hour != last.0 {
-            last = (hour, *hours.entry(hour).or_insert_with(|| whole_hour(hour)));
-        }
-        last.1.or_else(|| exact(moment))
-    });
-    let mut days: Int32Chunked = days.collect();
+    let mut known = BrusselsDays::default();
+    let mut days: Int32Chunked = moments.iter().map(|moment| known.of(moment?)).collect();
     days.rename(name.into());
     days
-}
-
-/// The day of a whole hour, where all of it falls on one.
-fn whole_hour(hour: i64) -> Option<i32> {
-    let first = exact(hour.checked_mul(MICROSECONDS_PER_HOUR)?)?;
-    let last = exact(hour.checked_add(1)?.checked_mul(MICROSECONDS_PER_HOUR)? - 1)?;
-    (first == last).then_some(first)
-}
-
-fn exact(moment: i64) -> Option<i32> {
-    DateTime::from_timestamp_micros(moment).map(|moment| number_of(brussels_day(moment)))
-}
-
-/// A calendar month: months since year 0.
-pub(crate) type Month = i32;
-
-/// The month of each day.
-pub(crate) fn months(days: &Int32Chunked) -> Vec<Option<Month>> {
-    let mut last = (None, None);
-    days.iter()
-        .map(|day| {
-            if day != last.0 {
-                last = (day, day.and_then(day_of).map(|day| day.year() * 12 + day.month0() as i32));
-            }
-            last.1
-        })
-        .collect()
 }
 
 /// A month as `2022-03`.
@@ -74,6 +19,9 @@ pub(crate) fn month_text(month: Month) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use peil_warehouse::days::month_of;
+
     use super::*;
 
     fn micros(text: &str) -> i64 {
@@ -102,11 +50,8 @@ mod tests {
 
     #[test]
     fn months_are_written_as_in_marts() {
-        let days = Int32Chunked::from_vec(
-            "on".into(),
-            vec![number_of("2022-03-31".parse().unwrap()), number_of("2021-12-01".parse().unwrap())],
-        );
-        let texts: Vec<String> = months(&days).into_iter().flatten().map(month_text).collect();
+        let days = ["2022-03-31", "2021-12-01"].map(|day| number_of(day.parse().unwrap()));
+        let texts: Vec<String> = days.into_iter().filter_map(month_of).map(month_text).collect();
         assert_eq!(texts, ["2022-03", "2021-12"]);
     }
 }

@@ -66,7 +66,7 @@ fn conformed(job: &Job, staged: Vec<Vec<Bytes>>) -> Result<(Vec<Encoded>, Vec<u6
 fn keep_upserted(job: &Job, frames: Vec<DataFrame>) -> Result<(DataFrame, Vec<u64>)> {
     let mut rows = Vec::new();
     for (at, (frame, delivery)) in frames.iter().zip(job.deliveries.iter()).enumerate() {
-        rows.extend(candidates(frame, &job.dataset, &job.resolver, delivery.place, at as u32, 0, None)?);
+        rows.extend(candidates(frame, &job.dataset, &job.resolver, delivery.place, at as u32)?);
     }
     let decision = decide(rows, frames.len());
     let mut current = nothing(job)?;
@@ -89,7 +89,7 @@ fn keep_snapshots(job: &Job, frames: Vec<DataFrame>) -> Result<(DataFrame, Vec<u
             // Another of the same day comes after it.
             continue;
         }
-        let decision = decide(candidates(&frame, &job.dataset, &job.resolver, 0, 0, 0, None)?, 1);
+        let decision = decide(candidates(&frame, &job.dataset, &job.resolver, 0, 0)?, 1);
         corrections[at] = decision.corrections[0];
         let rows = frame.height();
         frame.with_column(date_column(VALID_FROM, Some(number_of(delivery.date)), rows)).map_err(failed)?;

@@ -1,44 +1,42 @@
 //! Conformed large facts: events so many that they are kept by month.
 //!
 //! Only months whose rows in force changed are made again, a correction that
-//! moves a row between months makes both. Deliveries are read a few at a time,
-//! so that memory holds some months and not the whole.
+//! moves a row between months makes both. A staged row group whose rows are
+//! all of the month and in force is taken over as it is encoded, with what is
+//! derived beside it; of other row groups the rows that count are picked out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, StringArray};
+use arrow::compute::filter;
+use arrow::datatypes::Field;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use peil_warehouse::Result;
-use polars::prelude::*;
+use peil_warehouse::contract::{DELIVERY, DELIVERY_DATE, OBJECT};
+use peil_warehouse::table::{self, ChunkCopy, ColumnSource, FileBuilder, RowGroups};
+use peil_warehouse::{Error, Result};
 
-use crate::conform::{add_origin, derive, staged_columns};
+use crate::columns::{Columns, derived, fact_column, months_of, repeated, source_fields, staged_fields};
 use crate::dataset::MONTH;
-use crate::days::{Month, month_text};
-use crate::frame::{Slices, failed};
+use crate::days::{Month, month_text, number_of};
+use crate::delivery::Delivery;
 use crate::job::{Encoded, Job, Outcome, Part};
-use crate::rollup;
-use crate::survey::{Survey, row_months};
+use crate::rollup::{self, Activity};
+use crate::survey::{Group, Survey};
 
-/// Rows of months that are made together, more or less.
-const WAVE_ROWS: u64 = 250_000;
-/// Such groups of months that are in memory at the same time: while one is
-/// encoded, the next is read.
-const CONCURRENT_WAVES: usize = 2;
-/// A delivery with more stretches of one month than this is not in the order
-/// of time.
-const STRETCHES: usize = 64;
-/// Deliveries or months that are under way at the same time.
-const CONCURRENCY: usize = 3;
-
-/// Rows of one delivery that belong to one month.
-type Piece = (usize, DataFrame);
+/// Months that are under way at the same time: while one is computed, another
+/// is read or written.
+const CONCURRENT_MONTHS: usize = 4;
+/// Rows of a row group that is put together from pieces.
+const GROUP_ROWS: usize = 262_144;
 
 /// Makes the months of a dataset that changed.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Storage`] where a file cannot be read or written.
 pub(crate) async fn make(job: &Job) -> Result<Outcome> {
-    let survey = Survey::of(job).await?;
+    let survey = Arc::new(Survey::of(job).await?);
     let ground = job.ground();
     let months = survey.months();
     let fingerprints: BTreeMap<Month, String> =
@@ -46,10 +44,10 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
     let tables: Vec<String> = job.tables().into_iter().map(|spec| spec.name).collect();
     let changed = |month: &Month| tables.iter().any(|table| !job.has(table, &month_text(*month), &fingerprints[month]));
     let mut outcome = Outcome::default();
-    let changed: Vec<(Month, u64)> = months.into_iter().filter(|(month, _)| changed(month)).collect();
-    let mut made = futures::stream::iter(waves(&changed))
-        .map(|wave| make_wave(job, &survey, &fingerprints, wave))
-        .buffered(CONCURRENT_WAVES);
+    let changed: Vec<Month> = months.into_keys().filter(|month| changed(month)).collect();
+    let mut made = futures::stream::iter(changed)
+        .map(|month| make_month(job, &survey, month, &fingerprints[&month]))
+        .buffered(CONCURRENT_MONTHS);
     while let Some(parts) = made.try_next().await? {
         outcome.made.extend(parts);
     }
@@ -60,159 +58,199 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
         outcome.gone.extend(parts.filter(|part| !there.contains(*part)).map(|part| (table.clone(), part.clone())));
     }
     let ids = job.deliveries.iter().map(|delivery| delivery.id.clone());
-    outcome.corrections = ids.zip(survey.decision.corrections).collect();
+    outcome.corrections = ids.zip(survey.decision.corrections.iter().copied()).collect();
     Ok(outcome)
 }
 
-/// Makes some months.
-async fn make_wave(
-    job: &Job,
-    survey: &Survey,
-    fingerprints: &BTreeMap<Month, String>,
-    wave: BTreeSet<Month>,
-) -> Result<Vec<Part>> {
-    let pieces = read(job, survey, &wave).await?;
-    let parts: Vec<Vec<Part>> = futures::stream::iter(pieces)
-        .map(|(month, pieces)| async move {
-            let encoded = job.compute(move |job| encode(job, month, pieces)).await?;
-            let writes = encoded.into_iter().map(|encoded| job.write(encoded, &fingerprints[&month]));
-            futures::future::try_join_all(writes).await
-        })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    Ok(parts.into_iter().flatten().collect())
-}
-
-/// Months after one another that together fit in memory.
-fn waves(months: &[(Month, u64)]) -> Vec<BTreeSet<Month>> {
-    let mut waves: Vec<BTreeSet<Month>> = Vec::new();
-    let mut held = u64::MAX;
-    for (month, rows) in months {
-        held = held.saturating_add(*rows);
-        match waves.last_mut() {
-            Some(wave) if held <= WAVE_ROWS => {
-                wave.insert(*month);
-            }
-            _ => {
-                waves.push(BTreeSet::from([*month]));
-                held = *rows;
-            }
-        }
-    }
-    waves
-}
-
-/// The rows in force of some months, by month and in the order of deliveries.
-async fn read(job: &Job, survey: &Survey, wave: &BTreeSet<Month>) -> Result<BTreeMap<Month, Vec<DataFrame>>> {
-    let deliveries: BTreeSet<usize> = wave.iter().flat_map(|month| survey.deliveries_of(*month)).collect();
-    let split: Vec<Vec<(Month, Piece)>> = futures::stream::iter(deliveries)
+/// Makes a month.
+async fn make_month(job: &Job, survey: &Arc<Survey>, month: Month, fingerprint: &str) -> Result<Vec<Part>> {
+    let deliveries: Vec<usize> = survey.deliveries_of(month).collect();
+    let files: Vec<(usize, Vec<(usize, Bytes)>)> = futures::stream::iter(deliveries)
         .map(|at| async move {
-            let wanted = survey.files[at].iter().map(|months| !months.is_disjoint(wave)).collect();
-            let files = job.staged_where(&job.deliveries[at], wanted).await?;
-            let (wave, replaced) = (wave.clone(), survey.decision.replaced[at].clone());
-            job.compute(move |job| split(job, at, files, &wave, &replaced)).await
+            let touches = |groups: &[Group]| groups.iter().any(|group| group.months.contains(&month));
+            let numbers = (0..survey.files[at].len()).filter(|file| touches(&survey.files[at][*file])).collect();
+            job.staged_files(&job.deliveries[at], numbers).await.map(|files| (at, files))
         })
-        .buffered(CONCURRENCY)
+        .buffered(CONCURRENT_MONTHS)
         .try_collect()
         .await?;
-    let mut months: BTreeMap<Month, Vec<DataFrame>> = wave.iter().map(|month| (*month, Vec::new())).collect();
-    for (month, (_, frame)) in split.into_iter().flatten() {
-        months.entry(month).or_default().push(frame);
-    }
-    Ok(months)
-}
-
-/// The conformed rows of a delivery that are in force, by month.
-fn split(
-    job: &Job,
-    at: usize,
-    files: Vec<Option<Bytes>>,
-    wave: &BTreeSet<Month>,
-    replaced: &[u32],
-) -> Result<Vec<(Month, Piece)>> {
-    let (dataset, delivery) = (&*job.dataset, &job.deliveries[at]);
-    let mut columns = dataset.conformed_columns();
-    columns.retain(|column| column != MONTH);
-    let mut pieces = Vec::new();
-    let mut offset = 0u32;
-    for (file, content) in delivery.files.iter().zip(files) {
-        let Some(content) = content else {
-            offset += file.rows as u32;
-            continue;
-        };
-        for slice in Slices::open(content, staged_columns(dataset))? {
-            let mut frame = slice?;
-            let rows = frame.height() as u32;
-            derive(&mut frame, dataset, delivery, &job.resolver)?;
-            let mut months = row_months(&frame, dataset)?;
-            let gone =
-                &replaced[replaced.partition_point(|p| *p < offset)..replaced.partition_point(|p| *p < offset + rows)];
-            gone.iter().for_each(|position| months[(*position - offset) as usize] = None);
-            offset += rows;
-            add_origin(&mut frame, delivery)?;
-            let frame = frame.select(&columns).map_err(failed)?;
-            pieces.extend(by_month(&frame, &months, wave)?.into_iter().map(|(month, frame)| (month, (at, frame))));
-        }
-    }
-    Ok(pieces)
-}
-
-/// The rows of each month of the wave.
-fn by_month(frame: &DataFrame, months: &[Option<Month>], wave: &BTreeSet<Month>) -> Result<Vec<(Month, DataFrame)>> {
-    let stretches = || months.chunk_by(|one, other| one == other);
-    if stretches().take(STRETCHES + 1).count() <= STRETCHES {
-        let mut start = 0;
-        let mut pieces = Vec::new();
-        for stretch in stretches() {
-            if let Some(month) = stretch[0].filter(|month| wave.contains(month)) {
-                pieces.push((month, frame.slice(start as i64, stretch.len())));
-            }
-            start += stretch.len();
-        }
-        return Ok(pieces);
-    }
-    let mut rows: BTreeMap<Month, Vec<IdxSize>> = BTreeMap::new();
-    for (row, month) in months.iter().enumerate() {
-        if let Some(month) = month.filter(|month| wave.contains(month)) {
-            rows.entry(month).or_default().push(row as IdxSize);
-        }
-    }
-    let taken = rows.into_iter().map(|(month, rows)| {
-        let rows = IdxCa::from_vec("row".into(), rows);
-        Ok((month, frame.take(&rows).map_err(failed)?))
-    });
-    taken.collect()
+    let survey = Arc::clone(survey);
+    let encoded = job.compute(move |job| encode(job, &survey, month, files)).await?;
+    let writes = encoded.into_iter().map(|encoded| job.write(encoded, fingerprint));
+    futures::future::try_join_all(writes).await
 }
 
 /// The tables of one month.
-fn encode(job: &Job, month: Month, pieces: Vec<DataFrame>) -> Result<Vec<Encoded>> {
-    let part = month_text(month);
-    let mut pieces = pieces.into_iter();
-    let Some(mut rows) = pieces.next() else { return Ok(Vec::new()) };
-    for piece in pieces {
-        rows.vstack_mut_owned(piece).map_err(failed)?;
+fn encode(job: &Job, survey: &Survey, month: Month, files: Vec<(usize, Vec<(usize, Bytes)>)>) -> Result<Vec<Encoded>> {
+    let mut rows = MonthRows::new(job, month)?;
+    for (at, files) in files {
+        for (number, content) in files {
+            let before: u32 = survey.files[at][..number].iter().flatten().map(|group| group.rows).sum();
+            let file = RowGroups::open(content)?;
+            let mut offset = before;
+            for (place, group) in survey.files[at][number].iter().enumerate() {
+                let end = offset + group.rows;
+                if group.months.contains(&month) {
+                    let replaced = &survey.decision.replaced[at];
+                    let from = replaced.partition_point(|position| *position < offset);
+                    let gone = &replaced[from..replaced.partition_point(|position| *position < end)];
+                    rows.add(&job.deliveries[at], &file, place, group, offset, gone)?;
+                }
+                offset = end;
+            }
+        }
     }
-    rows.rechunk_mut();
-    let value = Scalar::new(DataType::String, AnyValue::StringOwned(part.as_str().into()));
-    rows.with_column(Column::new_scalar(MONTH.into(), value, rows.height())).map_err(failed)?;
-    let rows = rows.select(job.dataset.conformed_columns()).map_err(failed)?;
-    let mut encoded = Vec::new();
-    if let Some(spec) = rollup::spec(&job.dataset) {
-        encoded.push(Encoded::new(spec.name, &part, rollup::rows(&rows)?)?);
-    }
-    encoded.push(Encoded::new(job.dataset.conformed_table(), &part, rows)?);
-    Ok(encoded)
+    rows.finish()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The rows of a month being put together.
+struct MonthRows<'a> {
+    job: &'a Job,
+    month: Month,
+    fields: Vec<Field>,
+    file: FileBuilder,
+    rows: u64,
+    /// Pieces that become a row group together: of each column, its arrays.
+    pieces: Vec<Vec<ArrayRef>>,
+    held: usize,
+    activity: Option<Vec<Activity>>,
+}
 
-    #[test]
-    fn waves_hold_months_that_fit_together() {
-        let months = [(1, 10), (2, WAVE_ROWS - 10), (3, 1), (4, WAVE_ROWS * 3), (5, 5)];
-        let found = waves(&months);
-        assert_eq!(found, [BTreeSet::from([1, 2]), BTreeSet::from([3]), BTreeSet::from([4]), BTreeSet::from([5])]);
+impl<'a> MonthRows<'a> {
+    fn new(job: &'a Job, month: Month) -> Result<Self> {
+        let spec = job.dataset.spec();
+        let fields: Vec<Field> =
+            spec.schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default())).collect();
+        let unique: Vec<&str> = job.dataset.contract.key.iter().map(String::as_str).collect();
+        Ok(Self {
+            job,
+            month,
+            pieces: vec![Vec::new(); fields.len()],
+            fields,
+            file: FileBuilder::new(&spec.schema, &unique)?,
+            rows: 0,
+            held: 0,
+            activity: rollup::spec(&job.dataset).map(|_| Vec::new()),
+        })
     }
+
+    /// Adds what counts of a row group.
+    fn add(
+        &mut self,
+        delivery: &Delivery,
+        file: &RowGroups,
+        place: usize,
+        group: &Group,
+        offset: u32,
+        gone: &[u32],
+    ) -> Result<()> {
+        if group.whole && gone.is_empty() && self.take_over(delivery, file, place, group.rows as usize)? {
+            return Ok(());
+        }
+        let fields = staged_fields(&self.job.dataset);
+        let mut columns = read(file, place, &fields)?;
+        let fact = fact_column(&self.job.dataset);
+        let mut counts: Vec<bool> = match columns.get(fact) {
+            Some(days) => months_of(days.as_ref())?.into_iter().map(|month| month == Some(self.month)).collect(),
+            None => return Err(Error::internal(format!("the column {fact} was not read"))),
+        };
+        gone.iter().for_each(|position| counts[(*position - offset) as usize] = false);
+        let rows = counts.iter().filter(|counts| **counts).count();
+        if rows == 0 {
+            return Ok(());
+        }
+        if rows < counts.len() {
+            let counts = BooleanArray::from(counts);
+            for column in columns.values_mut() {
+                *column = filter(column.as_ref(), &counts)?;
+            }
+        }
+        self.derive(delivery, &mut columns, rows)?;
+        for (field, pieces) in self.fields.iter().zip(&mut self.pieces) {
+            pieces.push(array(&columns, field.name())?);
+        }
+        self.held += rows;
+        self.rows += rows as u64;
+        if self.held >= GROUP_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// Takes a row group over as it is encoded; false where the file has its
+    /// columns otherwise.
+    fn take_over(&mut self, delivery: &Delivery, file: &RowGroups, place: usize, rows: usize) -> Result<bool> {
+        let dataset = &self.job.dataset;
+        let made = |name: &str| matches!(name, MONTH | DELIVERY | DELIVERY_DATE | OBJECT);
+        let staged = staged_fields(dataset);
+        let mut chunks: BTreeMap<usize, ChunkCopy> = BTreeMap::new();
+        for (number, field) in self.fields.iter().enumerate() {
+            if !made(field.name()) && staged.iter().any(|staged| staged.name() == field.name()) {
+                let Some(chunk) = file.chunk(place, field) else { return Ok(false) };
+                chunks.insert(number, chunk);
+            }
+        }
+        let mut fields = source_fields(dataset);
+        if self.activity.is_some() {
+            let missing = staged.into_iter().filter(|field| rollup::TEXTS.contains(&field.name().as_str()));
+            let there: BTreeSet<String> = fields.iter().map(|field| field.name().clone()).collect();
+            fields.extend(missing.filter(|field| !there.contains(field.name())));
+        }
+        let mut columns = read(file, place, &fields)?;
+        self.derive(delivery, &mut columns, rows)?;
+        let sources = self.fields.iter().enumerate().map(|(number, field)| match chunks.remove(&number) {
+            Some(chunk) => Ok(ColumnSource::Chunk(chunk)),
+            None => Ok(ColumnSource::Rows(vec![array(&columns, field.name())?])),
+        });
+        let sources = sources.collect::<Result<Vec<_>>>()?;
+        self.flush()?;
+        self.file.append(sources)?;
+        self.rows += rows as u64;
+        Ok(true)
+    }
+
+    /// Adds derived columns and origin, and notes the activity.
+    fn derive(&mut self, delivery: &Delivery, columns: &mut Columns, rows: usize) -> Result<()> {
+        let dataset = &self.job.dataset;
+        columns.extend(derived(dataset, delivery, &self.job.resolver, columns)?);
+        let text = |text: &str| repeated(Arc::new(StringArray::from_iter_values([text])), rows);
+        columns.insert(MONTH.to_owned(), text(&month_text(self.month))?);
+        columns.insert(DELIVERY.to_owned(), text(&delivery.id)?);
+        columns.insert(OBJECT.to_owned(), text(&delivery.object)?);
+        let date = Date32Array::from_iter_values([number_of(delivery.date)]);
+        columns.insert(DELIVERY_DATE.to_owned(), repeated(Arc::new(date), rows)?);
+        if let Some(activity) = &mut self.activity {
+            activity.push(Activity::of(columns)?);
+        }
+        Ok(())
+    }
+
+    /// Makes the pieces a row group.
+    fn flush(&mut self) -> Result<()> {
+        if self.held > 0 {
+            let pieces = std::mem::replace(&mut self.pieces, vec![Vec::new(); self.fields.len()]);
+            self.file.append(pieces.into_iter().map(ColumnSource::Rows).collect())?;
+            self.held = 0;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<Encoded>> {
+        self.flush()?;
+        let part = month_text(self.month);
+        let mut encoded = Vec::new();
+        if let (Some(spec), Some(activity)) = (rollup::spec(&self.job.dataset), &self.activity) {
+            let rows = rollup::rows(&spec.schema, &part, activity)?;
+            let content = table::encode(std::slice::from_ref(&rows), &spec.schema)?;
+            encoded.push(Encoded::of(spec.name, &part, content, rows.num_rows() as u64));
+        }
+        encoded.push(Encoded::of(self.job.dataset.conformed_table(), &part, self.file.finish()?, self.rows));
+        Ok(encoded)
+    }
+}
+
+fn read(file: &RowGroups, place: usize, fields: &[Field]) -> Result<Columns> {
+    let columns = file.read(place, fields, None)?;
+    Ok(fields.iter().map(|field| field.name().clone()).zip(columns).collect())
+}
+
+fn array(columns: &Columns, name: &str) -> Result<ArrayRef> {
+    columns.get(name).cloned().ok_or_else(|| Error::internal(format!("the column {name} was not made")))
 }

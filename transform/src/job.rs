@@ -94,12 +94,11 @@ impl Job {
             .await
     }
 
-    /// The staged files of a delivery that are wanted; the others are not read.
-    pub async fn staged_where(&self, delivery: &Delivery, wanted: Vec<bool>) -> Result<Vec<Option<Bytes>>> {
-        let table = self.dataset.contract.staged_table();
-        let read = delivery.files.iter().zip(wanted).map(|(file, wanted)| {
-            let table = &table;
-            async move { if wanted { table::read_file(&self.storage, table, file).await.map(Some) } else { Ok(None) } }
+    /// Those staged files of a delivery, by their numbers.
+    pub async fn staged_files(&self, delivery: &Delivery, numbers: Vec<usize>) -> Result<Vec<(usize, Bytes)>> {
+        let table = &self.dataset.contract.staged_table();
+        let read = numbers.into_iter().map(|number| async move {
+            table::read_file(&self.storage, table, &delivery.files[number]).await.map(|content| (number, content))
         });
         futures::stream::iter(read).buffered(CONCURRENT_READS).try_collect().await
     }
@@ -154,5 +153,10 @@ impl Encoded {
         let rows = frame.height() as u64;
         let content = if rows == 0 { None } else { Some(frame::encode(frame)?) };
         Ok(Self { table: table.into(), part: part.into(), content, rows })
+    }
+
+    /// A part that is encoded already.
+    pub fn of(table: impl Into<String>, part: impl Into<String>, content: Bytes, rows: u64) -> Self {
+        Self { table: table.into(), part: part.into(), content: (rows > 0).then_some(content), rows }
     }
 }

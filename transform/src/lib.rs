@@ -13,6 +13,7 @@
 //! | `delivery` | which deliveries are in force, in which order |
 //! | `conform` | derives days, NIS codes and origin; compares rows |
 //! | `current` | the row in force per key, and corrections |
+//! | `columns` | the same for large facts, by codes |
 //! | `dimensions`, `facts`, `survey` | tables made whole; large facts by month |
 //! | `normalise`, `authority`, `composition` | references to authorities; their successors |
 //! | `explode`, `rollup` | tables of nested columns; daily activity |
@@ -25,6 +26,7 @@
 
 mod authority;
 mod check;
+mod columns;
 mod composition;
 mod conform;
 mod corrections;

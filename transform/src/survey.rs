@@ -3,20 +3,23 @@
 //! of the few rows whose key occurs twice.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
+use arrow::array::{ArrayRef, AsArray, Date32Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use peil_warehouse::contract::FactDay;
-use peil_warehouse::table::fingerprint;
+use peil_warehouse::contract::{ColumnType, LINE, ROW};
+use peil_warehouse::table::{self, RowGroups, fingerprint};
 use peil_warehouse::{Error, Result};
-use polars::prelude::DataFrame;
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::columns::{fact_column, months_of};
 use crate::conform::{candidates, derive, key_columns, key_hashes, staged_columns};
-use crate::current::{Decision, decide, repeated};
-use crate::dataset::{Dataset, day_column};
-use crate::days::{Month, months};
+use crate::current::{Candidate, Decision, decide, repeated};
+use crate::days::Month;
 use crate::delivery::Delivery;
-use crate::frame::{Slices, failed, series};
+use crate::frame::{Slices, read_all};
 use crate::job::Job;
 
 /// Deliveries that are looked at at the same time.
@@ -29,8 +32,8 @@ pub(crate) struct Survey {
     pub rows: Vec<BTreeMap<Month, u64>>,
     /// What is replaced and corrected.
     pub decision: Decision,
-    /// Of each delivery, the months that occur in each of its files.
-    pub files: Vec<Vec<BTreeSet<Month>>>,
+    /// Of each delivery, the row groups of each of its files.
+    pub files: Vec<Vec<Vec<Group>>>,
     /// Of each delivery, a hash over its replaced rows by month.
     replaced: Vec<BTreeMap<Month, String>>,
 }
@@ -113,27 +116,40 @@ struct Run {
 struct Look {
     hashes: Vec<u64>,
     months: Vec<Run>,
-    files: Vec<BTreeSet<Month>>,
+    files: Vec<Vec<Group>>,
+}
+
+/// A row group of a staged file.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    /// Its rows.
+    pub rows: u32,
+    /// The months that occur in it.
+    pub months: BTreeSet<Month>,
+    /// Whether all rows are of one month.
+    pub whole: bool,
 }
 
 fn look(job: &Job, at: usize, files: Vec<Bytes>) -> Result<Look> {
     let mut seen = Look { hashes: Vec::new(), months: Vec::new(), files: Vec::new() };
     for content in files {
-        let mut of_file = BTreeSet::new();
-        for slice in Slices::open(content, key_columns(&job.dataset))? {
-            let mut frame = slice?;
-            derive(&mut frame, &job.dataset, &job.deliveries[at], &job.resolver)?;
-            seen.hashes.extend(key_hashes(&frame, &job.dataset)?.into_iter().map(|hash| hash as u64));
-            for month in row_months(&frame, &job.dataset)? {
+        let groups = RowGroups::open(content.clone())?;
+        let mut of_file = Vec::new();
+        for (number, rows) in groups.rows().enumerate() {
+            let runs = runs_of(job, &groups, number, rows)?;
+            of_file.push(Group {
+                rows: rows as u32,
+                months: runs.iter().filter_map(|run| run.month).collect(),
+                whole: matches!(runs.as_slice(), [Run { month: Some(_), .. }]),
+            });
+            for run in runs {
                 match seen.months.last_mut() {
-                    Some(run) if run.month == month => run.rows += 1,
-                    _ => seen.months.push(Run { month, rows: 1 }),
-                }
-                if of_file.last() != month.as_ref() {
-                    of_file.extend(month);
+                    Some(last) if last.month == run.month => last.rows += run.rows,
+                    _ => seen.months.push(run),
                 }
             }
         }
+        hash_keys(job, at, content, &groups, &mut seen.hashes)?;
         seen.files.push(of_file);
     }
     if u32::try_from(seen.hashes.len()).is_err() {
@@ -145,14 +161,50 @@ fn look(job: &Job, at: usize, files: Vec<Bytes>) -> Result<Look> {
     Ok(seen)
 }
 
-/// The month of each row of a frame with its days derived.
-pub(crate) fn row_months(frame: &DataFrame, dataset: &Dataset) -> Result<Vec<Option<Month>>> {
-    let Some(FactDay::Earliest(columns)) = &dataset.contract.fact_day else {
-        return Err(Error::internal(format!("{} has no day of the fact", dataset.name())));
+/// The stretches of one month of a row group: by its statistics where its
+/// first and its last day tell, else row by row.
+fn runs_of(job: &Job, groups: &RowGroups, number: usize, rows: usize) -> Result<Vec<Run>> {
+    let fact = fact_column(&job.dataset);
+    let Some(column) = job.dataset.contract.column(fact) else {
+        return Err(Error::internal(format!("{} has no day of the fact", job.dataset.name())));
     };
-    let timestamp = day_column(&columns[0]);
-    let name = if frame.get_column_index(&timestamp).is_some() { &timestamp } else { &columns[0] };
-    Ok(months(series(frame, name)?.date().map_err(failed)?.physical()))
+    if let Some((first, last)) = groups.range(number, fact) {
+        let bounds: ArrayRef = match column.column_type {
+            ColumnType::Timestamp => Arc::new(TimestampMicrosecondArray::from(vec![first, last])),
+            _ => Arc::new(Date32Array::from(vec![first as i32, last as i32])),
+        };
+        if let [Some(first), Some(last)] = months_of(&bounds)?[..]
+            && first == last
+        {
+            return Ok(vec![Run { month: Some(first), rows: rows as u32 }]);
+        }
+    }
+    let days = groups.read(number, &[column.field()], None)?;
+    let months = months_of(days[0].as_ref())?;
+    let stretches = months.chunk_by(|one, other| one == other);
+    Ok(stretches.map(|stretch| Run { month: stretch[0], rows: stretch.len() as u32 }).collect())
+}
+
+/// Adds a hash of the key of each row of a file.
+fn hash_keys(job: &Job, at: usize, content: Bytes, groups: &RowGroups, hashes: &mut Vec<u64>) -> Result<()> {
+    let contract = &job.dataset.contract;
+    let key = match contract.key.as_slice() {
+        [key] => contract.column(key).filter(|column| column.column_type == ColumnType::Text),
+        _ => None,
+    };
+    let Some(key) = key else {
+        for slice in Slices::open(content, key_columns(&job.dataset))? {
+            let mut frame = slice?;
+            derive(&mut frame, &job.dataset, &job.deliveries[at], &job.resolver)?;
+            hashes.extend(key_hashes(&frame, &job.dataset)?.into_iter().map(|hash| hash as u64));
+        }
+        return Ok(());
+    };
+    for (number, _) in groups.rows().enumerate() {
+        let keys = groups.read(number, &[key.field()], None)?;
+        hashes.extend(keys[0].as_string::<i32>().iter().map(|key| xxh3_64(key.unwrap_or_default().as_bytes())));
+    }
+    Ok(())
 }
 
 fn positions_of(hashes: &[u64], twice: &HashSet<u64>) -> Vec<u32> {
@@ -162,30 +214,32 @@ fn positions_of(hashes: &[u64], twice: &HashSet<u64>) -> Vec<u32> {
     hashes.iter().enumerate().filter(|(_, hash)| twice.contains(hash)).map(|(position, _)| position as u32).collect()
 }
 
-fn compare(job: &Job, at: usize, files: Vec<Bytes>, positions: &[u32]) -> Result<Vec<crate::current::Candidate>> {
+/// The rows of a delivery at `positions`, as candidates. They are few: they
+/// are picked out, and then handled as those of any dataset.
+fn compare(job: &Job, at: usize, files: Vec<Bytes>, positions: &[u32]) -> Result<Vec<Candidate>> {
     let delivery = &job.deliveries[at];
-    let mut found = Vec::with_capacity(positions.len());
+    let origin = [ROW, LINE].map(|name| Field::new(name, DataType::Int64, true));
+    let fields: Vec<Field> = job.dataset.contract.stored_columns().map(|column| column.field()).chain(origin).collect();
+    let schema = Arc::new(Schema::new(fields.clone()));
+    let mut rivals = Vec::new();
     let mut offset = 0u32;
     for content in files {
-        for slice in Slices::open(content, staged_columns(&job.dataset))? {
-            let mut frame = slice?;
-            let end = offset + frame.height() as u32;
+        let groups = RowGroups::open(content)?;
+        for (number, rows) in groups.rows().enumerate() {
+            let end = offset + rows as u32;
             let here = &positions[positions.partition_point(|p| *p < offset)..positions.partition_point(|p| *p < end)];
             if !here.is_empty() {
-                derive(&mut frame, &job.dataset, delivery, &job.resolver)?;
-                found.extend(candidates(
-                    &frame,
-                    &job.dataset,
-                    &job.resolver,
-                    delivery.place,
-                    at as u32,
-                    offset,
-                    Some(here),
-                )?);
+                let ranges = here.iter().map(|position| (*position - offset) as usize).map(|row| row..row + 1);
+                let columns = groups.read(number, &fields, Some(ranges.collect()))?;
+                rivals.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
             }
             offset = end;
         }
     }
+    let mut frame = read_all([table::encode(&rivals, &schema)?], &staged_columns(&job.dataset))?;
+    derive(&mut frame, &job.dataset, delivery, &job.resolver)?;
+    let mut found = candidates(&frame, &job.dataset, &job.resolver, delivery.place, at as u32)?;
+    found.iter_mut().zip(positions).for_each(|(candidate, position)| candidate.position = *position);
     Ok(found)
 }
 

@@ -7,6 +7,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`period`] | quarters, semesters, years; the Brussels day |
+//! | [`days`] | Brussels days and months of many moments |
 //! | [`contract`] | what a dataset looks like, read from its ODCS file |
 //! | [`storage`] | an object store whose writes reach the disk |
 //! | [`table`] | the Delta tables: specification, files, commits |
@@ -19,6 +20,7 @@
 
 pub mod clock;
 pub mod contract;
+pub mod days;
 pub mod error;
 pub mod lock;
 pub mod nearest;

@@ -6,6 +6,7 @@
 //!
 //! | module | checks |
 //! | --- | --- |
+//! | `codes` | texts that repeat, each different one once |
 //! | `faults` | which rows have a fault, and which |
 //! | `text` | texts, listed values, pseudonyms, periods, enterprise numbers |
 //! | `number` | whole numbers, decimals, ranges |
@@ -13,6 +14,7 @@
 //! | `moment` | timestamps, Brussels local time |
 //! | `nested` | lists, objects |
 
+mod codes;
 mod day;
 mod faults;
 mod moment;
@@ -80,6 +82,8 @@ struct Task<'a> {
     values: Values<'a>,
     rows: usize,
     notation: Notation,
+    /// Whether its texts are expected to repeat.
+    repeats: bool,
     faults: &'a mut Faults,
     unknown: &'a mut BTreeSet<String>,
 }
@@ -95,7 +99,7 @@ impl<'a> Task<'a> {
                     self.faults.add(row, reason);
                     return None;
                 }
-                let value = raw.trim();
+                let value = trimmed(raw);
                 if value.is_empty() {
                     self.missing(row);
                     return None;
@@ -113,6 +117,16 @@ impl<'a> Task<'a> {
         if self.column.required {
             self.faults.add(row, Reason::MissingValue);
         }
+    }
+}
+
+/// A text without white space around it. Most have none, which the first and
+/// the last byte tell.
+#[inline]
+fn trimmed(raw: &str) -> &str {
+    match raw.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
+        _ => raw.trim(),
     }
 }
 
@@ -145,7 +159,9 @@ impl Checker {
             let array = match (chunk.values(index), &chunk.columns[index]) {
                 (Some(values), _) => {
                     let (notation, rows) = (self.notation, chunk.rows);
-                    let task = Task { column, values, rows, notation, faults: &mut faults, unknown: &mut unknown };
+                    let repeats = self.contract.large_fact && !self.contract.key.contains(&column.name);
+                    let (faults, unknown) = (&mut faults, &mut unknown);
+                    let task = Task { column, values, rows, notation, repeats, faults, unknown };
                     self.typed(task)?
                 }
                 (None, Raw::Typed(array)) => checked_as_it_is(column, array, &mut faults),
@@ -159,10 +175,10 @@ impl Checker {
 
     fn typed(&self, task: Task<'_>) -> Result<ArrayRef> {
         if task.column.privacy == Privacy::Pseudonymise {
-            return Ok(text::pseudonyms(task, &self.key));
+            return text::pseudonyms(task, &self.key);
         }
         match &task.column.column_type {
-            ColumnType::Text | ColumnType::Authority => Ok(text::texts(task)),
+            ColumnType::Text | ColumnType::Authority => text::texts(task),
             ColumnType::EnterpriseNumber => Ok(text::enterprise_numbers(task)),
             ColumnType::Period => Ok(text::periods(task)),
             ColumnType::Date(form) => {

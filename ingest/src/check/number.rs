@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, Int64Builder};
+use arrow::compute::{max, min};
 use arrow::datatypes::Int64Type;
 use peil_warehouse::Result;
 use peil_warehouse::contract::{Column, ColumnType, Constraint};
@@ -210,6 +211,10 @@ pub fn within((minimum, maximum): Range, millionths: i128) -> bool {
 pub fn range_of_integers(column: &Column, array: &ArrayRef, faults: &mut Faults) {
     let range = range(column);
     let Some(values) = array.as_primitive_opt::<Int64Type>().filter(|_| range != (None, None)) else { return };
+    let bounds = [min(values), max(values)];
+    if bounds.into_iter().flatten().all(|value| within(range, i128::from(value) * 10_i128.pow(MILLIONTHS))) {
+        return;
+    }
     for row in 0..values.len() {
         if values.is_valid(row) && !within(range, i128::from(values.value(row)) * 10_i128.pow(MILLIONTHS)) {
             faults.add(row, Reason::OutOfRange);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
-use peil_warehouse::Period;
 use peil_warehouse::contract::Constraint;
 use peil_warehouse::problem::Reason;
+use peil_warehouse::{Period, Result};
 
 use super::Task;
+use super::codes::coded;
 use crate::privacy::{PseudonymKey, Pseudonyms};
 
 /// Bytes of a usual text, to make room.
@@ -16,8 +17,17 @@ const USUAL_TEXT: usize = 16;
 const ENTERPRISE_DIGITS: usize = 10;
 
 /// Texts as they are, or as the list has them where there is one.
-pub fn texts(mut task: Task<'_>) -> ArrayRef {
+///
+/// # Errors
+/// [`peil_warehouse::Error::Internal`] where the column cannot be made.
+pub fn texts(mut task: Task<'_>) -> Result<ArrayRef> {
     let listed = listed(&task);
+    if task.repeats {
+        return coded(task, Reason::NotAllowed, |value, texts| {
+            let kept = listed.as_ref().map_or(Some(value), |listed| listed.find(value));
+            kept.inspect(|kept| texts.append_value(kept)).is_some()
+        });
+    }
     let mut builder = builder(&task);
     for row in 0..task.rows {
         let Some(value) = task.scalar(row, Reason::BadJson) else {
@@ -35,11 +45,20 @@ pub fn texts(mut task: Task<'_>) -> ArrayRef {
             },
         }
     }
-    Arc::new(builder.finish())
+    Ok(Arc::new(builder.finish()))
 }
 
 /// Pseudonyms in the place of texts.
-pub fn pseudonyms(mut task: Task<'_>, key: &PseudonymKey) -> ArrayRef {
+///
+/// # Errors
+/// [`peil_warehouse::Error::Internal`] where the column cannot be made.
+pub fn pseudonyms(mut task: Task<'_>, key: &PseudonymKey) -> Result<ArrayRef> {
+    if task.repeats {
+        return coded(task, Reason::BadJson, |value, texts| {
+            texts.append_value(key.pseudonym(value));
+            true
+        });
+    }
     let mut pseudonyms = Pseudonyms::new(key);
     let mut builder = StringBuilder::with_capacity(task.rows, task.rows * 32);
     for row in 0..task.rows {
@@ -48,7 +67,7 @@ pub fn pseudonyms(mut task: Task<'_>, key: &PseudonymKey) -> ArrayRef {
             Some(value) => builder.append_value(pseudonyms.of(value)),
         }
     }
-    Arc::new(builder.finish())
+    Ok(Arc::new(builder.finish()))
 }
 
 /// Periods, as `2022Q1`.
@@ -125,7 +144,7 @@ fn listed(task: &Task<'_>) -> Option<Listed> {
 
 impl Listed {
     /// The listed value, whatever the case.
-    fn find(&self, value: &str) -> Option<&str> {
+    fn find<'a>(&'a self, value: &str) -> Option<&'a str> {
         let same = self.0.iter().find(|(listed, _)| listed == value);
         let found = same.or_else(|| {
             let lower = value.to_lowercase();

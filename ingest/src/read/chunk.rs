@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
+use arrow::datatypes::Int32Type;
 use peil_warehouse::problem::Reason;
 
 use super::{Layout, ReadResult, Unreadable, json, ndjson};
@@ -50,6 +51,8 @@ pub enum Raw {
     Spans(Vec<Span>),
     /// Texts of their own.
     Strings(StringArray),
+    /// Texts of their own, as codes of the different ones; none is null.
+    Coded(DictionaryArray<Int32Type>),
     /// Values of the column's own type, as its staged array.
     Typed(ArrayRef),
 }
@@ -63,6 +66,8 @@ pub enum Values<'a> {
     Spans(&'a str, &'a [Span]),
     /// Texts of their own.
     Strings(&'a StringArray),
+    /// Codes, and the texts that they stand for.
+    Coded(&'a DictionaryArray<Int32Type>, &'a StringArray),
 }
 
 impl<'a> Values<'a> {
@@ -74,6 +79,7 @@ impl<'a> Values<'a> {
             Self::Absent => None,
             Self::Spans(text, spans) => spans[row].get(text),
             Self::Strings(array) => array.is_valid(row).then(|| (array.value(row), false)),
+            Self::Coded(rows, texts) => rows.key(row).map(|key| (texts.value(key), false)),
         }
     }
 }
@@ -102,6 +108,7 @@ impl Chunk {
             Raw::Absent => Some(Values::Absent),
             Raw::Spans(spans) => Some(Values::Spans(&self.text, spans)),
             Raw::Strings(array) => Some(Values::Strings(array)),
+            Raw::Coded(array) => Some(Values::Coded(array, array.values().as_string::<i32>())),
             Raw::Typed(_) => None,
         }
     }

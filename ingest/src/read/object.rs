@@ -130,6 +130,33 @@ fn unescape(token: &str) -> Result<String, BadJson> {
     serde_json::from_str(token).map_err(|_| BadJson)
 }
 
+/// Bytes before the first that means something in a string: a quote, a
+/// backslash, or a control character. Eight are looked at at once.
+#[inline]
+fn plain_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk::<8>() {
+        let found = meaningful(u64::from_le_bytes(*eight));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + bytes[at..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count()
+}
+
+/// The high bit of the first byte that means something in a string, and
+/// perhaps of some after it.
+#[inline]
+const fn meaningful(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let zero = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (zero | control) & (ONES << 7)
+}
+
 /// What kind of value stands somewhere.
 enum Value {
     Null,
@@ -183,7 +210,7 @@ impl Scan<'_> {
                     at = self.escape(at + 1)?;
                 }
                 Some(0..=0x1f) | None => return Err(BadJson),
-                Some(_) => at += 1,
+                Some(_) => at += 1 + plain_length(&self.bytes[at + 1..]),
             }
         }
     }
@@ -292,5 +319,26 @@ impl Scan<'_> {
     fn member_name(&self, at: usize) -> Result<usize, BadJson> {
         let (_, _, after) = self.string(at)?;
         Ok(self.blank(self.expect(self.blank(after), b':')?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_length;
+
+    #[test]
+    fn every_byte_that_means_something_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            let plain = vec![b'\xe9'; length];
+            assert_eq!(plain_length(&plain), length);
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = plain.clone();
+                    text[at] = byte;
+                    let means = matches!(byte, b'"' | b'\\' | 0..=0x1f);
+                    assert_eq!(plain_length(&text), if means { at } else { length }, "{byte} at {at} of {length}");
+                }
+            }
+        }
     }
 }

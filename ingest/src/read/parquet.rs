@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
-use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, TimeUnit, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
 use peil_warehouse::contract::ColumnType;
 
 use super::layout::Meaning;
@@ -32,7 +35,7 @@ pub struct Parquet {
 impl Parquet {
     /// Reads the schema.
     pub fn new(file: File, layout: &Arc<Layout>) -> ReadResult<Self> {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
+        let builder = open(file, layout).map_err(broken)?;
         let schema = Arc::clone(builder.schema());
         let (meanings, unknown) = layout.header(schema.fields().iter().map(|field| field.name().as_str()))?;
         let wanted: Vec<(usize, usize)> = meanings
@@ -84,6 +87,35 @@ impl Source for Parquet {
     }
 }
 
+/// Opens a file. Texts that are expected to repeat are read as codes: the
+/// file has them so, and each is then checked once.
+fn open(file: File, layout: &Layout) -> Result<ParquetRecordBatchReaderBuilder<File>, ParquetError> {
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+    let contract = layout.contract();
+    let repeats = |name: &str| match layout.meaning(name) {
+        Meaning::Column(column) => {
+            let column = &contract.columns[column];
+            let text = matches!(column.column_type, ColumnType::Text | ColumnType::Authority);
+            contract.large_fact && text && !contract.key.contains(&column.name)
+        }
+        _ => false,
+    };
+    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let field = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View if repeats(field.name()) => {
+            Arc::new(field.as_ref().clone().with_data_type(coded.clone()))
+        }
+        _ => Arc::clone(field),
+    };
+    let schema = Arc::new(Schema::new(metadata.schema().fields().iter().map(field).collect::<Vec<_>>()));
+    if schema.fields() == metadata.schema().fields() {
+        return Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata));
+    }
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)?;
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata))
+}
+
 fn broken(error: impl std::fmt::Display) -> Unreadable {
     Unreadable::because(format!("the Parquet file: {error}"))
 }
@@ -101,6 +133,15 @@ fn raw(array: &ArrayRef, column_type: &ColumnType, text: &mut String) -> ReadRes
             | DataType::UInt16
             | DataType::UInt32
     );
+    if let Some(coded) = array.as_dictionary_opt::<Int32Type>() {
+        // A dictionary larger than what is read of it costs more than it saves.
+        let few = coded.values().len() <= coded.len() && coded.values().null_count() == 0;
+        return if few && coded.values().as_string_opt::<i32>().is_some() {
+            Ok(Raw::Coded(coded.clone()))
+        } else {
+            texts(array)
+        };
+    }
     match (column_type, from) {
         (ColumnType::Integer, _) if whole => cast(array, &to).map(Raw::Typed).map_err(broken),
         (ColumnType::Date(_), DataType::Date32) => Ok(Raw::Typed(Arc::clone(array))),

@@ -31,8 +31,9 @@ examples:
   - question: How did the slowest twentieth of a service develop?
     query: select month, service, partner, p95_ms from marts.bus_traffic order by service, partner, month
 */
-with months as (
-    select month, last_day
+-- The last day that counts of the last month is the last that counts at all.
+with last as (
+    select max(last_day) as last_day
     from run.months
 ),
 messages as (
@@ -40,16 +41,9 @@ messages as (
     from conformed.lb365_bus_messages
 ),
 counted as (
-    select
-        messages.month,
-        messages.service,
-        messages.partner,
-        messages.status_code,
-        messages.duration_ms,
-        messages.bytes
+    select month, service, partner, status_code, duration_ms, bytes
     from messages
-    inner join months on months.month = messages.month
-    where messages.occurred_on <= months.last_day
+    where occurred_on <= (select last_day from last)
 ),
 totals as (
     select

@@ -54,15 +54,18 @@ authorities as (
     from intermediate.composed_authorities
 ),
 composed as (
-    select months.month, months.last_day, authorities.nis_code, authorities.composition_nis, authorities.authority
+    select months.month, authorities.nis_code, authorities.composition_nis, authorities.authority
     from months
     inner join authorities on authorities.peildatum = months.last_day
+),
+names as (
+    select distinct month, composition_nis, authority
+    from composed
 ),
 totals as (
     select
         messages.month,
         composed.composition_nis,
-        composed.authority,
         messages.service,
         count(*) as messages,
         sum(case when messages.status_code >= 400 then 1 else 0 end) as errors,
@@ -72,17 +75,18 @@ totals as (
     inner join composed
         on composed.month = messages.month
         and composed.nis_code = messages.nis_code
-    where messages.occurred_on <= composed.last_day
-    group by messages.month, composed.composition_nis, composed.authority, messages.service
+    where messages.occurred_on <= (select max(last_day) from months)
+    group by messages.month, composed.composition_nis, messages.service
 )
 select
-    month,
-    composition_nis as nis_code,
-    authority,
-    service,
-    messages,
-    errors,
-    cast(errors as double) / messages as error_rate,
-    p95_ms,
-    bytes
+    totals.month,
+    totals.composition_nis as nis_code,
+    names.authority,
+    totals.service,
+    totals.messages,
+    totals.errors,
+    cast(totals.errors as double) / totals.messages as error_rate,
+    totals.p95_ms,
+    totals.bytes
 from totals
+inner join names on names.month = totals.month and names.composition_nis = totals.composition_nis

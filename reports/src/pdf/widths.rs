@@ -47,7 +47,7 @@ impl Wish {
         self.most = self.most.max(whole);
         if self.flexible {
             let mut word = 0.0_f64;
-            for part in text.split(|letter: char| letter == ' ' || letter == '-' || letter == '/') {
+            for part in text.split([' ', '-', '/']) {
                 word = word.max(width(part, strong)? + extra);
             }
             self.least = self.least.max(word);

@@ -181,11 +181,7 @@ fn traffic_sentence(report: &Report) -> Text {
     spans.extend(against(bus.now.messages, before, "in", &report.moments, MART));
     spans.extend([words("; "), share(rate), words(" daarvan eindigde in een fout")]);
     if let Some(before) = bus.before.and_then(|before| before.error_rate()) {
-        spans.extend([
-            words(format!(", tegenover ")),
-            share(before),
-            words(format!(" in {}", report.moments.before_words())),
-        ]);
+        spans.extend([words(", tegenover "), share(before), words(format!(" in {}", report.moments.before_words()))]);
     }
     spans.push(words("."));
     let worst = bus.services.iter().filter_map(|one| Some((one.now.error_rate()?, one)));

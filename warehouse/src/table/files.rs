@@ -1,18 +1,14 @@
-//! Data files: encoding, naming by content, reading.
+//! Data files: naming by content, writing, reading.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
 use super::{DataFile, TableState, hex};
@@ -23,47 +19,6 @@ use crate::{Error, Result};
 const BATCH_ROWS: usize = 65_536;
 /// Files that are read at the same time.
 const CONCURRENT_FILES: usize = 4;
-
-/// Encodes batches as one Parquet file: the same rows give the same bytes.
-///
-/// # Errors
-/// [`Error::Storage`] where the rows do not fit the columns.
-pub fn encode(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Bytes> {
-    // Documentation of columns stands in the table's log, not in each file.
-    let plain = Arc::new(Schema::new(
-        schema
-            .fields()
-            .iter()
-            .map(|field| field.as_ref().clone().with_metadata(Default::default()))
-            .collect::<Vec<_>>(),
-    ));
-    let options = ArrowWriterOptions::new().with_properties(properties(&plain)?).with_skip_arrow_metadata(true);
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut content, Arc::clone(&plain), options)?;
-    for batch in batches {
-        writer.write(&conform(batch, &plain)?)?;
-    }
-    writer.close()?;
-    Ok(content.into())
-}
-
-fn properties(schema: &Schema) -> Result<WriterProperties> {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("peil".to_owned());
-    // Numbers and moments are hardly ever repeated: a dictionary of them costs
-    // time and gains nothing.
-    for field in schema.fields() {
-        if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {
-            let column = ColumnPath::from(field.name().as_str());
-            properties = properties
-                .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-        }
-    }
-    Ok(properties.build())
-}
 
 /// Writes a Parquet file into a table, named by its content. It belongs to
 /// the table only once a draft names it and is published, and is durable only

@@ -5,8 +5,13 @@
 //! are named by their content, so that what is made again from the same input
 //! is the same file, and only what changed is written.
 
+mod coded;
 mod delta;
+mod encode;
 mod files;
+mod groups;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use delta::{delta_schema, schema_of};
-pub use files::{encode, read_batches, read_file, write_file};
+pub use encode::{ChunkCopy, ColumnSource, FileBuilder, encode, encode_groups};
+pub use files::{read_batches, read_file, write_file};
+pub use groups::RowGroups;
 
 pub(crate) use delta::{Commit, commit, latest_is_ahead};
 

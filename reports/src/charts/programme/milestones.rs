@@ -38,7 +38,7 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     let told: Vec<String> = rows
         .iter()
         .map(|row| {
-            let marks: Vec<String> = columns(row).concat().iter().map(|mark| shown(mark)).collect();
+            let marks: Vec<String> = columns(row).concat().iter().map(shown).collect();
             format!("{}: {}", row.indicator.label, enumeration(&marks))
         })
         .collect();

@@ -39,12 +39,12 @@ fn list(source: &Source<'_>) -> Page {
         if tables.is_empty() {
             continue;
         }
-        let _ = write!(
+        let _ = writeln!(
             body,
             "<section aria-labelledby=\"{layer}\">\n<h2 id=\"{layer}\">{title}</h2>\n<p>{about}</p>\n\
              <div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{layer}-bijschrift\"><table class=\"data\">\
              <caption id=\"{layer}-bijschrift\">{title}: {} tabellen</caption>\
-             <thead><tr><th scope=\"col\">Tabel</th><th scope=\"col\">Wat ze toont</th><th scope=\"col\" class=\"n\">Rijen</th><th scope=\"col\" class=\"d\">Laatste levering</th></tr></thead><tbody>\n",
+             <thead><tr><th scope=\"col\">Tabel</th><th scope=\"col\">Wat ze toont</th><th scope=\"col\" class=\"n\">Rijen</th><th scope=\"col\" class=\"d\">Laatste levering</th></tr></thead><tbody>",
             tables.len()
         );
         for table in tables {
@@ -104,9 +104,9 @@ fn page(source: &Source<'_>, table: &CatalogueTable) -> Page {
         body.push_str("</section>\n");
     }
     if !table.query.is_empty() {
-        let _ = write!(
+        let _ = writeln!(
             body,
-            "<section aria-labelledby=\"model\">\n<h2 id=\"model\">De query die ze maakt</h2>\n{}</section>\n",
+            "<section aria-labelledby=\"model\">\n<h2 id=\"model\">De query die ze maakt</h2>\n{}</section>",
             code(&table.query, "query van het model")
         );
     }
@@ -176,9 +176,9 @@ fn lineage(source: &Source<'_>, place: &Place<'_>, table: &CatalogueTable) -> St
     for (title, names) in [("Gemaakt uit", &table.depends_on), ("Gebruikt door", &table.used_by)] {
         let _ = write!(out, "<div><h3>{title}</h3>");
         let _ = if names.is_empty() {
-            write!(out, "<p>– geen andere tabel</p></div>\n")
+            writeln!(out, "<p>– geen andere tabel</p></div>")
         } else {
-            write!(out, "<ul>{}</ul></div>\n", list(names))
+            writeln!(out, "<ul>{}</ul></div>", list(names))
         };
     }
     out.push_str("</div>\n</section>\n");

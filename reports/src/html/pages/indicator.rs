@@ -182,11 +182,11 @@ fn marks(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> Strin
         return out;
     }
     let caption = format!("{}: wanneer het gepland is, met de stand van het register", escape(&indicator.label));
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"mijlpaal-bijschrift\"><table class=\"data\">\
          <caption id=\"mijlpaal-bijschrift\">{caption}</caption><thead><tr><th scope=\"col\">Periode</th>\
-         <th scope=\"col\">Gepland</th><th scope=\"col\">Stand</th><th scope=\"col\">Nota</th></tr></thead><tbody>\n"
+         <th scope=\"col\">Gepland</th><th scope=\"col\">Stand</th><th scope=\"col\">Nota</th></tr></thead><tbody>"
     );
     for mark in marks {
         let _ = writeln!(

@@ -213,12 +213,12 @@ fn maturity(place: &Place<'_>, profile: &AuthorityProfile) -> String {
             |one| number(one, 1),
         )
     };
-    let _ = write!(
+    let _ = writeln!(
         content,
         "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"maturiteit-bijschrift\"><table class=\"data compare\">\
          <caption id=\"maturiteit-bijschrift\">Score per hoofdstuk, naast de mediaan van gelijke besturen</caption><thead><tr>\
          <th scope=\"col\">Hoofdstuk</th><th scope=\"col\" class=\"n\">Score</th><th scope=\"col\" class=\"n\">Zelfde grootte</th>\
-         <th scope=\"col\" class=\"n\">Provincie</th><th scope=\"col\" class=\"n\">Alle besturen</th></tr></thead><tbody>\n"
+         <th scope=\"col\" class=\"n\">Provincie</th><th scope=\"col\" class=\"n\">Alle besturen</th></tr></thead><tbody>"
     );
     for score in &profile.maturity {
         let all = middle(&score.peers, ALL);

@@ -1,0 +1,235 @@
+//! The one encoding of data files: the same rows give the same bytes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+
+use super::coded;
+use crate::Result;
+
+/// Most rows of a row group.
+const GROUP_ROWS: usize = 1 << 20;
+/// Texts that are looked at to tell whether they repeat.
+const LOOKED_AT: usize = 4096;
+
+/// Encodes batches as one Parquet file: the same rows give the same bytes.
+///
+/// A text or a day may come as a dictionary of such, which is the fastest.
+///
+/// # Errors
+/// [`crate::Error::Storage`] where the rows do not fit the columns.
+pub fn encode(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Bytes> {
+    let mut groups: Vec<&[RecordBatch]> = Vec::new();
+    let mut start = 0;
+    while start < batches.len() {
+        let mut rows = 0;
+        let mut end = start;
+        while end < batches.len() && (end == start || rows + batches[end].num_rows() <= GROUP_ROWS) {
+            rows += batches[end].num_rows();
+            end += 1;
+        }
+        groups.push(&batches[start..end]);
+        start = end;
+    }
+    encode_groups(&groups, schema)
+}
+
+/// Encodes batches as [`encode`] does, in the row groups that are given.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_groups(groups: &[&[RecordBatch]], schema: &SchemaRef) -> Result<Bytes> {
+    let first = groups.iter().flat_map(|group| group.iter()).next();
+    let is_unique = |name: &str| first.and_then(|batch| batch.column_by_name(name)).is_some_and(hardly_repeats);
+    let unique: Vec<&str> =
+        schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_unique(name)).collect();
+    let mut file = FileBuilder::new(schema, &unique)?;
+    for group in groups {
+        let column = |name: &str, kind: &DataType| {
+            let of = |batch: &RecordBatch| match batch.column_by_name(name) {
+                None => new_null_array(kind, batch.num_rows()),
+                Some(column) => Arc::clone(column),
+            };
+            ColumnSource::Rows(group.iter().map(of).collect())
+        };
+        file.append(schema.fields().iter().map(|field| column(field.name(), field.data_type())).collect())?;
+    }
+    file.finish()
+}
+
+/// Whether the texts of a column are so different that a dictionary of them
+/// would cost and gain nothing.
+fn hardly_repeats(column: &ArrayRef) -> bool {
+    let Some(texts) = column.as_string_opt::<i32>().filter(|texts| texts.len() >= LOOKED_AT) else { return false };
+    let different: HashSet<Option<&str>> = texts.iter().take(LOOKED_AT).collect();
+    different.len() > LOOKED_AT / 2
+}
+
+/// Where a column of a row group comes from.
+#[derive(Debug, Clone)]
+pub enum ColumnSource {
+    /// Its rows, in one or more arrays of the column's type, or dictionaries
+    /// of it.
+    Rows(Vec<ArrayRef>),
+    /// A column of a row group of another file, as it is encoded there.
+    Chunk(ChunkCopy),
+}
+
+/// An encoded column of a row group of a file.
+#[derive(Debug, Clone)]
+pub struct ChunkCopy {
+    pub(super) content: Bytes,
+    /// The columns of Parquet that it is made of: several where it is nested.
+    pub(super) leaves: Vec<ColumnChunkMetaData>,
+    pub(super) rows: u64,
+}
+
+/// A Parquet file in the making, a row group at a time.
+pub struct FileBuilder {
+    schema: SchemaRef,
+    writer: SerializedFileWriter<Vec<u8>>,
+    writers: ArrowRowGroupWriterFactory,
+}
+
+impl FileBuilder {
+    /// A file of these columns; those named in `unique` are texts that hardly
+    /// repeat.
+    ///
+    /// # Errors
+    /// [`crate::Error::Storage`] where Parquet has no type for a column.
+    pub fn new(schema: &SchemaRef, unique: &[&str]) -> Result<Self> {
+        // Documentation of columns stands in the table's log, not in each file.
+        let plain = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default()));
+        let schema = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
+        let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
+        let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties(&schema, unique)?))?;
+        let writers = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
+        Ok(Self { schema, writer, writers })
+    }
+
+    /// Adds a row group of these columns, one for each of the file's.
+    ///
+    /// # Errors
+    /// [`crate::Error::Storage`] where a column does not fit.
+    pub fn append(&mut self, columns: Vec<ColumnSource>) -> Result<()> {
+        let number = self.writer.flushed_row_groups().len();
+        let mut writers = self.writers.create_column_writers(number)?.into_iter();
+        let descriptors = self.writer.schema_descr().columns().to_vec();
+        let mut group = self.writer.next_row_group()?;
+        let mut leaf = 0;
+        for (field, column) in self.schema.fields().iter().zip(columns) {
+            let own: Vec<_> = writers.by_ref().take(leaves(field.data_type())).collect();
+            let descriptor = &descriptors[leaf];
+            leaf += own.len();
+            let arrays = match column {
+                ColumnSource::Chunk(chunk) => {
+                    for leaf in chunk.leaves {
+                        group.append_column(&chunk.content, as_it_is(leaf, chunk.rows))?;
+                    }
+                    continue;
+                }
+                ColumnSource::Rows(arrays) => arrays,
+            };
+            if let Some(chunk) = coded::encode(descriptor, &arrays)? {
+                group.append_column(&chunk.bytes, chunk.close)?;
+                continue;
+            }
+            let mut own = own;
+            for array in &arrays {
+                let array = if array.data_type() == field.data_type() {
+                    Arc::clone(array)
+                } else {
+                    cast(array, field.data_type())?
+                };
+                for (writer, leaf) in own.iter_mut().zip(compute_leaves(field, &array)?) {
+                    writer.write(&leaf)?;
+                }
+            }
+            for writer in own {
+                writer.close()?.append_to_row_group(&mut group)?;
+            }
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    /// The file.
+    ///
+    /// What is known of a column right after it was encoded is more than what
+    /// a file tells of it. So that a column is described the same whether it
+    /// was encoded here or taken over, all are taken over once in the end.
+    ///
+    /// # Errors
+    /// [`crate::Error::Storage`] where it cannot be ended.
+    pub fn finish(self) -> Result<Bytes> {
+        let root = self.writer.schema_descr().root_schema_ptr();
+        let properties = Arc::clone(self.writer.properties());
+        let content: Bytes = self.writer.into_inner()?.into();
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&content)?;
+        let mut writer = SerializedFileWriter::new(Vec::with_capacity(content.len()), root, properties)?;
+        for group in metadata.row_groups() {
+            let mut into = writer.next_row_group()?;
+            for column in group.columns() {
+                into.append_column(&content, as_it_is(column.clone(), group.num_rows() as u64))?;
+            }
+            into.close()?;
+        }
+        Ok(writer.into_inner()?.into())
+    }
+}
+
+fn as_it_is(metadata: ColumnChunkMetaData, rows: u64) -> ColumnCloseResult {
+    ColumnCloseResult {
+        bytes_written: metadata.compressed_size() as u64,
+        rows_written: rows,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
+    }
+}
+
+/// Columns of Parquet that a column of ours is made of.
+fn leaves(kind: &DataType) -> usize {
+    match kind {
+        DataType::List(item) => leaves(item.data_type()),
+        DataType::Struct(members) => members.iter().map(|member| leaves(member.data_type())).sum(),
+        _ => 1,
+    }
+}
+
+fn properties(schema: &Schema, unique: &[&str]) -> Result<WriterProperties> {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_created_by("peil".to_owned());
+    for field in schema.fields() {
+        let column = ColumnPath::from(field.name().as_str());
+        // Numbers and moments are hardly ever repeated: a dictionary of them
+        // costs time and gains nothing. Packed differences do not compress.
+        if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_compression(column.clone(), Compression::UNCOMPRESSED)
+                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+        } else if unique.contains(&field.name().as_str()) {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::DELTA_BYTE_ARRAY);
+        }
+    }
+    Ok(properties.build())
+}
