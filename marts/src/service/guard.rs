@@ -235,17 +235,17 @@ impl VisitorMut for Translation<'_> {
                     function.name.0 = vec![last];
                 }
                 let word = function_name(&function.name);
-                if no_arguments(function) {
-                    if let Some(value) = (self.constant)(&word) {
-                        *expr = Expr::value(value);
-                    }
+                if no_arguments(function)
+                    && let Some(value) = (self.constant)(&word)
+                {
+                    *expr = Expr::value(value);
                 }
             }
             Expr::Identifier(ident) if ident.quote_style.is_none() => {
-                if ident.value.eq_ignore_ascii_case("current_schema") {
-                    if let Some(value) = (self.constant)("current_schema") {
-                        *expr = Expr::value(value);
-                    }
+                if ident.value.eq_ignore_ascii_case("current_schema")
+                    && let Some(value) = (self.constant)("current_schema")
+                {
+                    *expr = Expr::value(value);
                 }
             }
             Expr::Collate { expr: inner, .. } => *expr = inner.as_ref().clone(),
@@ -311,12 +311,12 @@ pub fn bind(query: &mut Query, value: &dyn Fn(usize) -> Option<Expr>) {
         type Break = ();
 
         fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            if let Expr::Value(found) = expr {
-                if let Value::Placeholder(name) = &found.value {
-                    let number = name.trim_start_matches('$').parse::<usize>().ok();
-                    if let Some(value) = number.and_then(|number| (self.0)(number)) {
-                        *expr = value;
-                    }
+            if let Expr::Value(found) = expr
+                && let Value::Placeholder(name) = &found.value
+            {
+                let number = name.trim_start_matches('$').parse::<usize>().ok();
+                if let Some(value) = number.and_then(|number| (self.0)(number)) {
+                    *expr = value;
                 }
             }
             ControlFlow::Continue(())

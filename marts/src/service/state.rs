@@ -224,10 +224,10 @@ impl Watch {
     /// Where the pointer cannot be read.
     pub async fn state(&self) -> Result<Arc<State>> {
         let file = self.file_mark();
-        if let (Some((state, mark)), Some(file)) = (&*lock(&self.latest), &file) {
-            if mark == file {
-                return Ok(Arc::clone(state));
-            }
+        if let (Some((state, mark)), Some(file)) = (&*lock(&self.latest), &file)
+            && mark == file
+        {
+            return Ok(Arc::clone(state));
         }
         let mut current = self.current.lock().await;
         let latest = lock(&self.latest).clone();
@@ -241,10 +241,11 @@ impl Watch {
             None => Mark::Etag(self.storage.list("published.json").await?.first().and_then(|found| found.etag.clone())),
         };
         current.asked = Some(Stopwatch::start());
-        if let Some((state, known)) = &latest {
-            if *known == mark && mark != Mark::Etag(None) {
-                return Ok(Arc::clone(state));
-            }
+        if let Some((state, known)) = &latest
+            && *known == mark
+            && mark != Mark::Etag(None)
+        {
+            return Ok(Arc::clone(state));
         }
         let published = Published::read(&self.storage).await?;
         let before = latest.as_ref().map(|(state, _)| state.as_ref());

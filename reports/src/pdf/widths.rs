@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn many_columns_turn_the_page() {
         let figures = column(&["111.018,00 €"], false);
-        assert!(!share(&vec![figures; 5]).sideways);
+        assert!(!share(&[figures; 5]).sideways);
         assert!(share(&vec![figures; 11]).sideways);
     }
 

@@ -61,7 +61,7 @@ fn dots(count: usize) -> DotPlot {
         low: Some(0.8 + (index % 5) as f64 * 0.9),
         high: Some(1.4 + (index % 5) as f64 * 0.9),
         shown: "3,2".to_owned(),
-        previous: (index % 2 == 0).then_some(3.0),
+        previous: index.is_multiple_of(2).then_some(3.0),
         count: format!("{index} waarderingen"),
     };
     DotPlot { dots: (0..count).map(dot).collect(), from: 1.0, to: 5.0, ..DotPlot::default() }
@@ -159,8 +159,8 @@ fn timeline(rows: usize, periods: usize) -> Timeline {
     let row = |index: usize| TimelineRow {
         label: name(index),
         marks: (0..periods)
-            .filter(|period| (period + index) % 3 == 0)
-            .map(|period| (period, index % 2 == 0, State::ALL.get((index + period) % 5).copied()))
+            .filter(|period| (period + index).is_multiple_of(3))
+            .map(|period| (period, index.is_multiple_of(2), State::ALL.get((index + period) % 5).copied()))
             .collect(),
     };
     Timeline {
@@ -176,7 +176,7 @@ fn bullets(count: usize) -> Bullets {
         note: "Proeftuin LB365".to_owned(),
         share: index as f64 * 0.2,
         previous: Some(0.3),
-        marker: (index % 2 == 0).then_some(0.5),
+        marker: index.is_multiple_of(2).then_some(0.5),
         shown: format!("{index} van 30"),
         shown_note: "83,3 % · gebruikers".to_owned(),
     };

@@ -8,6 +8,7 @@ use datafusion::sql::sqlparser::ast::{
     SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::clauses::{by_columns, conjuncts, direction, is_number, mentions_itself, output, place, rename, strip};
 use super::functions;
 use super::plan::{Aggregate, Body, Join, Node, Query, Select, SetOperation, Source, Step, Window};
 use super::relations::{HIDDEN, Relation};
@@ -50,7 +51,7 @@ pub fn unsupported(what: impl std::fmt::Display) -> Fault {
     Fault::new(code::UNSUPPORTED, format!("{what} is not supported on the catalogue"))
 }
 
-fn folded(ident: &ast::Ident) -> String {
+pub fn folded(ident: &ast::Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }
 
@@ -59,7 +60,7 @@ impl Compiler<'_> {
     pub fn query(&mut self, query: &ast::Query, outer: Option<&Scope<'_>>) -> Answered<Query> {
         let before = self.with.len();
         if let Some(with) = &query.with {
-            if with.recursive && with.cte_tables.iter().any(|table| mentions_itself(table)) {
+            if with.recursive && with.cte_tables.iter().any(mentions_itself) {
                 return Err(unsupported("WITH RECURSIVE"));
             }
             for table in &with.cte_tables {
@@ -209,10 +210,10 @@ impl Compiler<'_> {
                 }
                 _ => return Err(unsupported(item)),
             };
-            if let Expr::Function(function) = strip(expr) {
-                if functions::is_series(&function_name(&function.name)) {
-                    compiled.spread.push(compiled.projection.len());
-                }
+            if let Expr::Function(function) = strip(expr)
+                && functions::is_series(&function_name(&function.name))
+            {
+                compiled.spread.push(compiled.projection.len());
             }
             let (node, kind) = self.expression(expr, scope)?;
             compiled.projection.push(node);
@@ -319,10 +320,11 @@ impl Compiler<'_> {
                 }
             }
             // A function of one column is named as its table.
-            if matches!(source, Source::Function { .. }) && alias.columns.is_empty() {
-                if let Some(first) = columns.first_mut() {
-                    first.name = table;
-                }
+            if matches!(source, Source::Function { .. })
+                && alias.columns.is_empty()
+                && let Some(first) = columns.first_mut()
+            {
+                first.name = table;
             }
         }
         let width = columns.len();
@@ -584,85 +586,4 @@ impl Compiler<'_> {
 /// A table by its full or bare name; bare ones are of `pg_catalog`.
 pub fn find<'r>(relations: &'r BTreeMap<String, Arc<Relation>>, name: &str) -> Option<&'r Arc<Relation>> {
     if name.contains('.') { relations.get(name) } else { relations.get(&format!("pg_catalog.{name}")) }
-}
-
-fn strip(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => strip(inner),
-        other => other,
-    }
-}
-
-fn is_number(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(value) if matches!(value.value, ast::Value::Number(..)))
-}
-
-/// The output column that ORDER BY or GROUP BY names.
-fn output(expr: &Expr, columns: &[(String, Kind)]) -> Option<usize> {
-    match expr {
-        Expr::Identifier(ident) => columns.iter().position(|(name, _)| *name == folded(ident)),
-        Expr::Value(value) => match &value.value {
-            ast::Value::Number(number, _) => {
-                number.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < columns.len())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn direction(item: &ast::OrderByExpr, at: usize) -> (usize, bool, bool) {
-    let down = item.options.asc == Some(false);
-    (at, down, item.options.nulls_first.unwrap_or(down))
-}
-
-fn by_columns(order: &[ast::OrderByExpr], columns: &[(String, Kind)]) -> Answered<Vec<(usize, bool, bool)>> {
-    let one = |item: &ast::OrderByExpr| {
-        output(&item.expr, columns).map(|at| direction(item, at)).ok_or_else(|| unsupported("this ORDER BY"))
-    };
-    order.iter().map(one).collect()
-}
-
-fn rename(query: &mut Query, alias: &TableAlias) {
-    for (column, name) in query.columns.iter_mut().zip(&alias.columns) {
-        column.0 = folded(&name.name);
-    }
-}
-
-fn mentions_itself(table: &ast::Cte) -> bool {
-    let name = folded(&table.alias.name);
-    table.query.to_string().to_lowercase().contains(&format!("from {name}"))
-        || table.query.to_string().to_lowercase().contains(&format!("join {name}"))
-}
-
-/// What must hold all together.
-pub fn conjuncts(node: Node) -> Vec<Node> {
-    match node {
-        Node::And(a, b) => {
-            let mut all = conjuncts(*a);
-            all.extend(conjuncts(*b));
-            all
-        }
-        other => vec![other],
-    }
-}
-
-/// Puts what a filter asks as early as its columns are there.
-fn place(node: Node, select: &mut Select) {
-    let moves = select.steps.iter().all(|step| matches!(step.join, Join::Inner | Join::Left));
-    for part in conjuncts(node) {
-        let mut last = 0;
-        let whole = part.columns(&mut |at| last = last.max(at));
-        let step = select.steps.iter_mut().find(|step| last < step.start + step.width);
-        match step {
-            Some(step) if moves && whole => {
-                if step.join == Join::Inner {
-                    step.on.push(part);
-                } else {
-                    step.then.push(part);
-                }
-            }
-            _ => select.filter.push(part),
-        }
-    }
 }

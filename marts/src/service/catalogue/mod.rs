@@ -12,7 +12,9 @@
 //! | `compile`, `express` | from the text of a query to what runs |
 //! | `evaluate`, `functions` | runs it |
 
+mod clauses;
 mod compile;
+mod convert;
 mod evaluate;
 mod express;
 mod functions;

@@ -191,7 +191,7 @@ pub fn fill(tables: &[(&str, &TableState)]) -> Result<(BTreeMap<String, Arc<Rela
         let facts = Facts { kind: "r", rows: state.rows(), bytes, description: &state.description };
         relation_rows(&mut filling, &mut names, (schema, schemas[schema]), (table, number(relation)), &columns, &facts);
     }
-    let own: Vec<(String, i64, Vec<(String, Kind)>)> =
+    let own: Vec<_> =
         filling.relations.iter().map(|(name, found)| (name.clone(), found.oid, found.columns.clone())).collect();
     for (name, oid, columns) in own {
         let Some((schema, table)) = name.split_once('.') else { continue };

@@ -110,7 +110,7 @@ fn what_clients_sources_ask_is_understood() {
     let mut asked = 0;
     for query in text.lines().filter(|line| !line.starts_with("--")) {
         let plan =
-            catalogue.plan(&*parse(query).unwrap(), &surroundings()).unwrap_or_else(|fault| panic!("{query}: {fault}"));
+            catalogue.plan(&parse(query).unwrap(), &surroundings()).unwrap_or_else(|fault| panic!("{query}: {fault}"));
         catalogue.run(&plan, &surroundings()).unwrap_or_else(|fault| panic!("{query}: {fault}"));
         asked += 1;
     }

@@ -92,7 +92,7 @@ pub fn by_oid(oid: u32) -> Option<(&'static PgType, bool)> {
 pub fn by_name(name: &str) -> Option<u32> {
     let bare = name.trim().trim_start_matches("pg_catalog.").trim_matches('"');
     if let Some(element) = bare.strip_suffix("[]") {
-        return by_name(element).and_then(|oid| by_oid(oid)).map(|(found, _)| found.list);
+        return by_name(element).and_then(by_oid).map(|(found, _)| found.list);
     }
     if let Some(element) = bare.strip_prefix('_') {
         return TYPES.iter().find(|found| found.name == element).map(|found| found.list);

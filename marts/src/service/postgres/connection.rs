@@ -189,14 +189,14 @@ impl Connection {
     {
         let session = self.session()?;
         for (name, shown) in REPORTED {
-            if changed.is_none_or(|changed| changed == name) {
-                if let Ok(value) = session.setting(name) {
-                    if name == "application_name" {
-                        session.rename_application(&value);
-                    }
-                    let status = ParameterStatus::new(shown.to_owned(), value);
-                    client.feed(PgWireBackendMessage::ParameterStatus(status)).await?;
+            if changed.is_none_or(|changed| changed == name)
+                && let Ok(value) = session.setting(name)
+            {
+                if name == "application_name" {
+                    session.rename_application(&value);
                 }
+                let status = ParameterStatus::new(shown.to_owned(), value);
+                client.feed(PgWireBackendMessage::ParameterStatus(status)).await?;
             }
         }
         Ok(())

@@ -71,10 +71,10 @@ impl CancelHandler for Stops {
     async fn on_cancel_request(&self, request: CancelRequest) {
         let found = lock(&self.running).get(&request.pid).cloned();
         let Some((secret, control)) = found else { return };
-        if bytes(&secret) == bytes(&request.secret_key) {
-            if let Some(control) = control.upgrade() {
-                control.stop();
-            }
+        if bytes(&secret) == bytes(&request.secret_key)
+            && let Some(control) = control.upgrade()
+        {
+            control.stop();
         }
     }
 }

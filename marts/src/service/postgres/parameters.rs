@@ -129,11 +129,9 @@ fn from_binary(of_type: &Type, bytes: &[u8]) -> Answered<Expr> {
         Type::DATE => integer().and_then(date).and_then(|day| cast(&day.to_string(), "date")),
         Type::TIMESTAMP | Type::TIMESTAMPTZ => {
             let moment = integer().and_then(|micros| {
-                Some(
-                    DateTime::from_timestamp(946_684_800, 0)?
-                        .naive_utc()
-                        .checked_add_signed(TimeDelta::microseconds(micros))?,
-                )
+                DateTime::from_timestamp(946_684_800, 0)?
+                    .naive_utc()
+                    .checked_add_signed(TimeDelta::microseconds(micros))
             });
             moment.and_then(|moment| cast(&moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(), "timestamp"))
         }
