@@ -10,3 +10,4 @@ mod history;
 mod postgres;
 mod privacy;
 mod published;
+mod targets;

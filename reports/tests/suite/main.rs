@@ -4,6 +4,7 @@
 
 mod charts;
 mod content;
+mod forms;
 mod kinds;
 mod marts;
 mod pdf;

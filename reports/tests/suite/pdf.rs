@@ -1,7 +1,7 @@
 //! The PDF, read back: what makes it readable to all and to later years.
 
 mod structure;
-mod text;
+pub mod text;
 
 use lopdf::{Dictionary, Document as Pdf, Object};
 use peil_reports::frames::Report;
