@@ -1,7 +1,7 @@
 //! The sections of the report, a function each, in their order.
 //!
 //! A section is made from frames only, and says what it says in every form of
-//! the report. To add one: a file with a function, and a line in [`SECTIONS`].
+//! the report. To add one: a file with a function, and a line in `SECTIONS`.
 
 mod aandachtspunten;
 mod bouwstenen;

@@ -48,7 +48,7 @@ pub fn reference(report: &Report) -> Period {
     if !has_targets(period) && period.last_day() == year.last_day() && has_targets(year) { year } else { period }
 }
 
-/// The indicators with numbers, in order, judged by [`reference`].
+/// The indicators with numbers, in order, judged by [`reference()`].
 pub fn standings(report: &Report) -> Vec<Standing<'_>> {
     let period = reference(report);
     report
