@@ -88,6 +88,12 @@ pub enum Command {
     /// Those who may log in to `peil serve`
     #[command(subcommand)]
     Users(UsersCommand),
+    /// The timetable: what is due when, and the daemon that keeps it
+    Schedule {
+        /// Lists it where nothing is said
+        #[command(subcommand)]
+        action: Option<ScheduleAction>,
+    },
     /// The last runs, the freshness of each dataset, and what to do
     Status,
     /// Rejected rows and refused deliveries, and how to mend them
@@ -308,6 +314,43 @@ pub enum UsersCommand {
     },
 }
 
+/// What `peil schedule` does.
+#[derive(Debug, Subcommand)]
+pub enum ScheduleAction {
+    /// Lists each job with its next runs and what came of the last
+    List(ScheduleListArgs),
+    /// Keeps the timetable until it is told to stop
+    Run(ScheduleRunArgs),
+}
+
+/// Flags of `peil schedule list`.
+#[derive(Debug, Args)]
+pub struct ScheduleListArgs {
+    /// So many next runs of each job
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub next: usize,
+    /// The runs of a year as an iCalendar file
+    #[arg(long)]
+    pub ics: bool,
+    /// Only the days on which figures are published
+    #[arg(long)]
+    pub publications: bool,
+}
+
+impl Default for ScheduleListArgs {
+    fn default() -> Self {
+        Self { next: 3, ics: false, publications: false }
+    }
+}
+
+/// Flags of `peil schedule run`.
+#[derive(Debug, Args)]
+pub struct ScheduleRunArgs {
+    /// Does what is due now, and ends
+    #[arg(long)]
+    pub once: bool,
+}
+
 /// Flags of `peil rejected`.
 #[derive(Debug, Args)]
 pub struct RejectedArgs {
@@ -368,6 +411,9 @@ mod tests {
             "peil users add an",
             "peil users list",
             "peil users remove an",
+            "peil schedule",
+            "peil schedule list --next 5 --ics --publications",
+            "peil schedule run --once",
             "peil status --json --quiet --color never",
             "peil --config other.toml --landing a --warehouse b rejected --dataset portal/events --limit 3",
             "peil check --landing s3://bucket/landing",

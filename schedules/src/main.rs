@@ -18,6 +18,7 @@ mod stages;
 mod statements;
 mod summary;
 mod table;
+mod timetable;
 
 use std::process::ExitCode;
 

@@ -20,11 +20,12 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 22] = [
+pub const KEYS: [(&str, &str, &str); 23] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
     ("models", "a folder of mart models and indicators that add to the built-in ones or replace them", "\"\""),
+    ("jobs", "a folder of jobs of the timetable that add to the built-in ones or replace them", "\"\""),
     ("ingest.refuse_above", "the share of rejected rows above which a delivery is refused", "0.05"),
     (
         "ingest.clear_after_days",
@@ -60,6 +61,8 @@ pub struct Settings {
     pub contracts: Option<PathBuf>,
     /// A folder of models and indicators beside the built-in ones.
     pub models: Option<PathBuf>,
+    /// A folder of jobs beside the built-in ones.
+    pub jobs: Option<PathBuf>,
     /// The share of rejected rows above which a delivery is refused.
     pub refuse_above: f64,
     /// The same, for datasets that have their own.
@@ -231,6 +234,7 @@ impl Values {
             warehouse: self.text("warehouse")?,
             contracts: folder("contracts")?,
             models: folder("models")?,
+            jobs: folder("jobs")?,
             refuse_above: self.share("ingest.refuse_above")?,
             clear_after_days: (days > 0).then_some(days),
             key_file: folder("privacy.key_file")?,
@@ -301,7 +305,7 @@ impl Values {
 }
 
 fn is_relative_path(key: &str, text: &str) -> bool {
-    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "privacy.key_file")
+    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file")
         || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
 }

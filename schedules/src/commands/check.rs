@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, counted};
+use crate::timetable::job;
 use crate::{context, key, stages};
 
 /// A file that is written and removed to see that the warehouse takes writes.
@@ -72,6 +73,8 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
         format!("{} in order, {}", counted(ordered, "model", "models"), counted(indicators, "indicator", "indicators"))
     });
     all.push(checked("models", models.map_err(|error| error.to_string())));
+    let jobs = job::load(settings.jobs.as_deref()).map(|jobs| counted(jobs.len() as u64, "job", "jobs"));
+    all.push(checked("timetable", jobs.map_err(|error| error.to_string())));
 }
 
 /// Writes, reads and removes a file, and reads what is published.

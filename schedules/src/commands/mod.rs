@@ -9,6 +9,7 @@ pub mod rejected;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod schedule;
 pub mod serve;
 pub mod sql;
 pub mod status;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Sql(arguments) => sql::run(global, arguments, output).await,
         Command::Serve(arguments) => serve::run(global, &arguments, output).await,
         Command::Users(command) => users::run(global, &command, output),
+        Command::Schedule { action } => schedule::run(global, action.as_ref(), output).await,
         Command::Status => status::run(global, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
         Command::Check => check::run(global, output).await,

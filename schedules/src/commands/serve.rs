@@ -65,7 +65,7 @@ async fn offer(serve: &ServeSettings, wanted: &str) -> Result<postgres::Offer> {
 }
 
 /// Waits for Ctrl-C or the word to end.
-async fn stopped() {
+pub async fn stopped() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

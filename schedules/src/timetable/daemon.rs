@@ -1,0 +1,181 @@
+//! The daemon: looks what is due, makes the attempts, stops in good order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use peil_warehouse::{Error, Result, clock};
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_cron_scheduler::{Job as Tick, JobScheduler};
+
+use super::decide::{Attempt, decide, settle};
+use super::execute::{self, Outcome, Steps};
+use super::job::Job;
+use super::ledger::{Ending, Ledger};
+
+/// When the daemon looks: every twenty seconds, by tokio-cron-scheduler. Due
+/// moments are not its business: they follow from the timetable.
+const LOOKS: &str = "*/20 * * * * *";
+
+/// What the daemon says of an attempt.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event<'a> {
+    /// When.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// Which job.
+    pub job: &'a str,
+    /// When the run was due.
+    pub due: chrono::DateTime<chrono::Utc>,
+    /// Which attempt.
+    pub attempt: u32,
+    /// `started`, `said` or how it ended.
+    pub event: &'a str,
+    /// What was said.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub text: &'a str,
+}
+
+/// Hears what happens.
+pub type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// The daemon over a timetable.
+pub struct Daemon {
+    /// The jobs.
+    pub jobs: Vec<Arc<Job>>,
+    /// Their ledger.
+    pub ledger: Ledger,
+    /// Flags of every command, handed on to each step.
+    pub global: Vec<String>,
+    /// Hears what happens.
+    pub listener: Listener,
+}
+
+impl Daemon {
+    /// Keeps the timetable until `stopped` comes, then ends what is running
+    /// and writes down that it was interrupted.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the clock cannot be started. A ledger that
+    /// cannot be reached is said and tried again.
+    pub async fn run(self, stopped: impl Future<Output = ()>) -> Result<()> {
+        let look = Arc::new(Notify::new());
+        let mut ticks = JobScheduler::new().await.map_err(Error::internal)?;
+        let notify = Arc::clone(&look);
+        let tick = Tick::new(LOOKS, move |_, _| notify.notify_one()).map_err(Error::internal)?;
+        ticks.add(tick).await.map_err(Error::internal)?;
+        ticks.start().await.map_err(Error::internal)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut running = Running::default();
+        let mut stopped = std::pin::pin!(stopped);
+        loop {
+            self.look(&mut running, &stop).await;
+            tokio::select! {
+                () = &mut stopped => break,
+                () = look.notified() => {}
+                Some(name) = running.next() => { running.names.remove(&name); }
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        while running.next().await.is_some() {}
+        ticks.shutdown().await.map_err(Error::internal)
+    }
+
+    /// Does what is due now, and ends: the number of attempts, and whether
+    /// all went well.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the ledger cannot be reached.
+    pub async fn once(self) -> Result<Vec<(String, Ending)>> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut ended = Vec::new();
+        for job in &self.jobs {
+            while let Some(attempt) = decide(job, &self.ledger, clock::now()).await? {
+                let ending =
+                    make(job, &self.ledger, &attempt, self.steps(job, &attempt)?, &stop, &self.listener).await?;
+                ended.push((job.name.clone(), ending));
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Starts the attempts that are due of jobs that are not running.
+    async fn look(&self, running: &mut Running, stop: &Arc<AtomicBool>) {
+        for job in &self.jobs {
+            if running.names.contains(&job.name) {
+                continue;
+            }
+            let now = clock::now();
+            let started = match decide(job, &self.ledger, now).await {
+                Ok(None) => continue,
+                Ok(Some(attempt)) => self.steps(job, &attempt).map(|steps| (attempt, steps)),
+                Err(error) => Err(error),
+            };
+            match started {
+                Ok((attempt, steps)) => {
+                    running.names.insert(job.name.clone());
+                    let (job, ledger) = (Arc::clone(job), self.ledger.clone());
+                    let (stop, listener) = (Arc::clone(stop), Arc::clone(&self.listener));
+                    running.tasks.spawn(async move {
+                        if let Err(error) = make(&job, &ledger, &attempt, steps, &stop, &listener).await {
+                            say(&listener, &job, &attempt, "ledger", &error.to_string());
+                        }
+                        job.name.clone()
+                    });
+                }
+                Err(error) => {
+                    let attempt = Attempt { due: now, number: 0 };
+                    say(&self.listener, job, &attempt, "ledger", &error.to_string());
+                }
+            }
+        }
+    }
+
+    fn steps(&self, job: &Job, attempt: &Attempt) -> Result<Steps> {
+        Ok(Steps { global: self.global.clone(), steps: job.arguments(attempt.due)?, limit_minutes: job.limit_minutes })
+    }
+}
+
+#[derive(Default)]
+struct Running {
+    names: BTreeSet<String>,
+    tasks: JoinSet<String>,
+}
+
+impl Running {
+    /// The next that ended; waits for ever where none is running, unless
+    /// asked at the end.
+    async fn next(&mut self) -> Option<String> {
+        self.tasks.join_next().await.and_then(std::result::Result::ok)
+    }
+}
+
+async fn make(
+    job: &Job,
+    ledger: &Ledger,
+    attempt: &Attempt,
+    steps: Steps,
+    stop: &Arc<AtomicBool>,
+    listener: &Listener,
+) -> Result<Ending> {
+    say(listener, job, attempt, "started", "");
+    let (stop, heard) = (Arc::clone(stop), Arc::clone(listener));
+    let (name, due, number) = (job.name.clone(), attempt.due, attempt.number);
+    let executed = tokio::task::spawn_blocking(move || {
+        execute::execute(&steps, &stop, &|line| {
+            heard(&Event { at: clock::now(), job: &name, due, attempt: number, event: "said", text: line });
+        })
+    });
+    let outcome = executed
+        .await
+        .map_err(Error::internal)?
+        .unwrap_or_else(|error| Outcome { ending: Ending::Failed, said: error.to_string() });
+    settle(job, ledger, attempt, outcome.ending, outcome.said.clone(), clock::now()).await?;
+    say(listener, job, attempt, outcome.ending.as_str(), &outcome.said);
+    Ok(outcome.ending)
+}
+
+fn say(listener: &Listener, job: &Job, attempt: &Attempt, event: &str, text: &str) {
+    listener(&Event { at: clock::now(), job: &job.name, due: attempt.due, attempt: attempt.number, event, text });
+}
