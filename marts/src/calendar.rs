@@ -8,7 +8,8 @@
 //! | `run.peildata` | day for which a composition is needed |
 //! | `run.days` | day up to the as-of day, with its slice |
 //! | `run.windows` | window of a period and slice of which it consists |
-//! | `run.indicators` | indicator, with the first day of its facts |
+//! | `run.indicators` | indicator, as it is defined on the as-of day |
+//! | `run.indicator_versions` | version of a numeric indicator, with the first day of its facts |
 //!
 //! A *slice* is a stretch of days that no window begins or ends inside; every
 //! window is a set of slices.
@@ -22,11 +23,19 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use peil_warehouse::Result;
 use peil_warehouse::period::{Period, PeriodType, year_before};
 
-use crate::indicator::{Declaration, Shape, Window, start_key};
+use crate::indicator::{self, Declaration, Shape, Version, Window, start_key};
 
 /// The tables, sorted.
-pub const TABLES: [&str; 7] =
-    ["run.context", "run.days", "run.indicators", "run.months", "run.peildata", "run.periods", "run.windows"];
+pub const TABLES: [&str; 8] = [
+    "run.context",
+    "run.days",
+    "run.indicator_versions",
+    "run.indicators",
+    "run.months",
+    "run.peildata",
+    "run.periods",
+    "run.windows",
+];
 
 /// What the calendar is made from.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +83,8 @@ pub fn calendar(horizon: &Horizon, indicators: &[Declaration]) -> Result<Calenda
         ("run.peildata", batch(vec![("peildatum", dates(peildata.into_iter().map(Some)))])?),
         ("run.days", slices.day_table()?),
         ("run.windows", window_table(&periods, &slices, as_of)?),
-        ("run.indicators", indicator_table(indicators, &horizon.starts)?),
+        ("run.indicators", indicator_table(indicators, as_of)?),
+        ("run.indicator_versions", version_table(indicators, &horizon.starts)?),
     ]);
     let months = months
         .into_iter()
@@ -116,16 +126,16 @@ fn months(from: NaiveDate, as_of: NaiveDate) -> Vec<(NaiveDate, String)> {
     months
 }
 
-fn month_name(day: NaiveDate) -> String {
+pub(crate) fn month_name(day: NaiveDate) -> String {
     day.format("%Y-%m").to_string()
 }
 
-fn last_of_month(first: NaiveDate) -> NaiveDate {
+pub(crate) fn last_of_month(first: NaiveDate) -> NaiveDate {
     first + Months::new(1) - Days::new(1)
 }
 
 /// The whole months of a period that have ended on or before the as-of day.
-fn months_ended(period: Period, as_of: NaiveDate) -> Vec<NaiveDate> {
+pub(crate) fn months_ended(period: Period, as_of: NaiveDate) -> Vec<NaiveDate> {
     months(period.first_day(), period.last_day())
         .into_iter()
         .map(|(first, _)| first)
@@ -134,7 +144,7 @@ fn months_ended(period: Period, as_of: NaiveDate) -> Vec<NaiveDate> {
 }
 
 /// First day of the twelve months that end on the peildatum.
-fn window_start(peildatum: NaiveDate) -> NaiveDate {
+pub(crate) fn window_start(peildatum: NaiveDate) -> NaiveDate {
     year_before(peildatum) + Days::new(1)
 }
 
@@ -242,13 +252,10 @@ fn window_table(periods: &[Period], slices: &Slices, as_of: NaiveDate) -> Result
     ])
 }
 
-fn indicator_table(indicators: &[Declaration], starts: &BTreeMap<String, NaiveDate>) -> Result<RecordBatch> {
+fn indicator_table(indicators: &[Declaration], as_of: NaiveDate) -> Result<RecordBatch> {
+    let versions: Vec<Version> = indicators.iter().filter_map(|indicator| indicator.version_on(as_of)).collect();
+    let indicators: Vec<&Declaration> = versions.iter().map(|version| &version.declaration).collect();
     let text = |of: fn(&Declaration) -> &str| texts(indicators.iter().map(|indicator| Some(of(indicator).to_owned())));
-    let window = |indicator: &Declaration| match indicator.facts()?.shape {
-        Shape::Event(window) => Some(window.as_str().to_owned()),
-        _ => None,
-    };
-    let first_day = |indicator: &Declaration| starts.get(&start_key(&indicator.facts()?)).copied();
     batch(vec![
         (
             "position",
@@ -263,11 +270,35 @@ fn indicator_table(indicators: &[Declaration], starts: &BTreeMap<String, NaiveDa
         ("definition_nl", text(|indicator| indicator.definition_nl.trim())),
         ("dataset", text(|indicator| &indicator.dataset)),
         ("is_numeric", flags(indicators.iter().map(|indicator| indicator.kind.is_numeric()))),
-        ("counts_authorities", flags(indicators.iter().map(Declaration::counts_authorities))),
-        ("counts_persons", flags(indicators.iter().map(Declaration::counts_persons))),
         ("by_authority", flags(indicators.iter().map(|indicator| indicator.by_authority))),
-        ("window_kind", texts(indicators.iter().map(window))),
-        ("first_day", dates(indicators.iter().map(first_day))),
+    ])
+}
+
+/// The versions of numeric indicators, each with the peildata that it counts.
+fn version_table(indicators: &[Declaration], starts: &BTreeMap<String, NaiveDate>) -> Result<RecordBatch> {
+    let versions = indicator::versions(indicators);
+    let rows: Vec<_> = versions.iter().filter_map(|version| Some((version, version.declaration.facts()?))).collect();
+    let declared = || rows.iter().map(|(version, _)| &version.declaration);
+    let text = |of: fn(&Declaration) -> &str| texts(declared().map(|indicator| Some(of(indicator).to_owned())));
+    let window = |shape: Shape| match shape {
+        Shape::Event(window) => Some(window.as_str().to_owned()),
+        _ => None,
+    };
+    let (always, never) = (NaiveDate::from_ymd_opt(1, 1, 1), NaiveDate::from_ymd_opt(9999, 12, 31));
+    batch(vec![
+        ("rule", text(|indicator| &indicator.rule)),
+        ("indicator_id", text(|indicator| &indicator.id)),
+        ("version", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(version, _)| i64::from(version.number))))),
+        ("holds_from", dates(rows.iter().map(|(version, _)| version.holds_from.or(always)))),
+        ("holds_until", dates(rows.iter().map(|(version, _)| version.holds_until.or(never)))),
+        ("definition_nl", text(|indicator| indicator.definition_nl.trim())),
+        ("note_nl", texts(rows.iter().map(|(version, _)| version.note_nl.clone()))),
+        ("dataset", text(|indicator| &indicator.dataset)),
+        ("fact", texts(rows.iter().map(|(_, facts)| Some(start_key(facts))))),
+        ("counts_authorities", flags(declared().map(Declaration::counts_authorities))),
+        ("counts_persons", flags(declared().map(Declaration::counts_persons))),
+        ("window_kind", texts(rows.iter().map(|(_, facts)| window(facts.shape)))),
+        ("first_day", dates(rows.iter().map(|(_, facts)| starts.get(&start_key(facts)).copied()))),
     ])
 }
 

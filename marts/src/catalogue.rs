@@ -116,12 +116,14 @@ fn example_rows(models: &[&Model]) -> Vec<Column> {
 }
 
 fn query_rows(models: &ModelSet) -> Vec<Column> {
-    let queries: Vec<(String, String)> = models
-        .indicators()
-        .iter()
-        .filter_map(|indicator| Some((indicator.id.clone(), indicator::query::query(&indicator.facts()?))))
-        .collect();
-    let (ids, texts) = queries.into_iter().map(|(id, query)| (Some(id), Some(query))).unzip();
+    let versions = indicator::versions(models.indicators());
+    let (mut ids, mut numbers, mut texts) = (vec![], vec![], vec![]);
+    for version in &versions {
+        let Some(facts) = version.declaration.facts() else { continue };
+        ids.push(Some(version.declaration.id.clone()));
+        numbers.push(i64::from(version.number));
+        texts.push(Some(indicator::query::query(version, &facts)));
+    }
     vec![
         ("indicator_id", "the indicator", Cells::Texts(ids)),
         (
@@ -129,6 +131,7 @@ fn query_rows(models: &ModelSet) -> Vec<Column> {
             "its value in each period, from the conformed tables and the periods of the run",
             Cells::Texts(texts),
         ),
+        ("version", "version of its definition, from 1", Cells::Numbers(numbers)),
     ]
 }
 

@@ -14,6 +14,7 @@
 //! | `plan`, `build`, `finish` | which models changed; run them; sort and type their rows |
 //! | [`disclosure`] | hide what says too much about few persons |
 //! | `catalogue` | the models as tables that readers can query |
+//! | [`mod@explain`] | a figure down to the source rows behind it |
 //! | [`check`] | queries that return what should not be there |
 //! | [`session`] | the query engine over the warehouse's tables |
 //! | [`service`] | SQL for readers: sessions, limits, the PostgreSQL protocol |
@@ -21,6 +22,7 @@
 pub mod calendar;
 pub mod check;
 pub mod disclosure;
+pub mod explain;
 pub mod graph;
 pub mod indicator;
 pub mod model;

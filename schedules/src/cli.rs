@@ -81,6 +81,8 @@ pub enum Command {
     /// The workbook of targets and milestones: handed out, taken back
     #[command(subcommand)]
     Targets(TargetsAction),
+    /// Explains a figure: definition, query, value, and the source rows behind it
+    Explain(ExplainArgs),
     /// Runs a query on the marts; without one, opens a prompt
     Sql(SqlArgs),
     /// Answers SQL over the PostgreSQL protocol
@@ -265,6 +267,20 @@ pub struct TargetsImportArgs {
     pub dry_run: bool,
 }
 
+/// Flags of `peil explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The indicator, as LB-VB-04
+    #[arg(value_name = "INDICATOR")]
+    pub indicator: String,
+    /// A quarter (2022Q2), a semester (2022S1) or a year (2022)
+    #[arg(value_name = "PERIOD")]
+    pub period: Period,
+    /// At most so many source rows; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rows: usize,
+}
+
 /// Flags of `peil sql`.
 #[derive(Debug, Args)]
 pub struct SqlArgs {
@@ -405,6 +421,8 @@ mod tests {
             "peil targets export doelen.xlsx --year 2023",
             "peil targets import doelen.xlsx --landing there --yes",
             "peil targets import doelen.xlsx --dry-run --json",
+            "peil explain LB-VB-04 2022Q2 --rows 5",
+            "peil explain oc-02 2022-S1 --json",
             "peil sql select --format parquet",
             "peil sql",
             "peil serve --postgres 127.0.0.1:5432",
@@ -428,6 +446,8 @@ mod tests {
             "peil runn",
             "peil run --as-of 2022-02-30",
             "peil report 2022Q5",
+            "peil explain LB-VB-04",
+            "peil explain LB-VB-04 2022Q5",
             "peil sample d --scale 0",
             "peil report 2022S1 --format htm",
             "peil targets import doelen.xlsx --yes --dry-run",

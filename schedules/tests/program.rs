@@ -26,6 +26,7 @@ fn help_names_every_command() {
         "marts",
         "report",
         "targets",
+        "explain",
         "sql",
         "status",
         "rejected",

@@ -6,6 +6,7 @@ mod accessibility;
 mod clients;
 mod crash;
 mod deliveries;
+mod explain;
 mod history;
 mod postgres;
 mod privacy;

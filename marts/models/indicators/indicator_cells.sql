@@ -14,6 +14,8 @@ columns:
   divisor: by how much a count is divided
   by_authority: whether it is shown by authority
   counts_persons: whether persons are counted
+  counts_authorities: whether authorities are counted
+  version: version of the definition that is in force on the peildatum, else on the last day of the period
 order: [position, period]
 */
 select
@@ -23,11 +25,17 @@ select
   periods.period,
   periods.period_type,
   periods.peildatum,
-  coalesce(indicators.first_day <= periods.peildatum, false)
+  coalesce(versions.first_day <= periods.peildatum, false)
     and (indicators.kind <> 'monthly_active' or periods.months_ended > 0) as has_value,
   case when indicators.kind = 'monthly_active' then periods.months_ended else 1 end as divisor,
   indicators.by_authority,
-  indicators.counts_persons
+  versions.counts_persons,
+  versions.counts_authorities,
+  versions.version
 from run.indicators as indicators
 cross join run.periods as periods
+join run.indicator_versions as versions
+  on versions.indicator_id = indicators.indicator_id
+  and versions.holds_from <= coalesce(periods.peildatum, periods.period_end)
+  and versions.holds_until > coalesce(periods.peildatum, periods.period_end)
 where indicators.is_numeric

@@ -14,14 +14,16 @@ columns:
 */
 with intervals as (
   select
-    facts.indicator_id,
-    indicators.counts_authorities,
+    versions.indicator_id,
+    versions.counts_authorities,
+    versions.holds_from,
+    versions.holds_until,
     facts.thing,
     facts.nis_code,
     facts.from_day,
     coalesce(facts.until_day, date '9999-12-31') as until_day
   from intermediate.indicator_intervals as facts
-  join run.indicators as indicators on indicators.indicator_id = facts.indicator_id
+  join run.indicator_versions as versions on versions.rule = facts.rule
 ),
 open_on_the_day as (
   select
@@ -35,30 +37,37 @@ open_on_the_day as (
   join run.periods as periods
     on intervals.from_day <= periods.peildatum
     and intervals.until_day > periods.peildatum
+    and intervals.holds_from <= periods.peildatum
+    and intervals.holds_until > periods.peildatum
 ),
-slices as (
+-- The windows of each version, which are those of the periods that it counts.
+windows as (
   select
-    seen.indicator_id,
-    indicators.counts_authorities,
-    indicators.window_kind,
-    seen.slice,
-    seen.thing,
-    seen.nis_code
-  from intermediate.indicator_slices as seen
-  join run.indicators as indicators on indicators.indicator_id = seen.indicator_id
+    versions.rule,
+    versions.indicator_id,
+    versions.counts_authorities,
+    windows.period,
+    windows.peildatum,
+    windows.prefix,
+    windows.slice
+  from run.indicator_versions as versions
+  join run.windows as windows
+    on windows.window_kind = versions.window_kind
+    and versions.holds_from <= windows.peildatum
+    and versions.holds_until > windows.peildatum
 ),
 seen_in_the_window as (
   select
-    slices.indicator_id,
-    slices.counts_authorities,
+    windows.indicator_id,
+    windows.counts_authorities,
     windows.period,
     windows.peildatum,
-    windows.prefix || slices.thing as thing,
-    slices.nis_code
-  from slices
-  join run.windows as windows
-    on windows.window_kind = slices.window_kind
-    and windows.slice = slices.slice
+    windows.prefix || seen.thing as thing,
+    seen.nis_code
+  from intermediate.indicator_slices as seen
+  join windows
+    on windows.rule = seen.rule
+    and windows.slice = seen.slice
 ),
 counted as (
   select indicator_id, counts_authorities, period, peildatum, thing, nis_code from open_on_the_day
@@ -85,19 +94,23 @@ composed as (
 ),
 lines as (
   select
-    facts.indicator_id,
+    versions.indicator_id,
     periods.period,
     coalesce(compositions.composition_nis, facts.nis_code) as nis_code,
     facts.counts,
     facts.measure,
     row_number() over (
       partition by
-        facts.indicator_id, periods.period, coalesce(compositions.composition_nis, facts.nis_code), facts.line
+        facts.rule, periods.period, coalesce(compositions.composition_nis, facts.nis_code), facts.line
       order by
         facts.from_day desc, facts.delivery_date desc, facts.object desc, facts.row_number desc, facts.received_order desc
     ) as place
   from intermediate.indicator_lines as facts
-  join run.periods as periods on facts.from_day <= periods.peildatum
+  join run.indicator_versions as versions on versions.rule = facts.rule
+  join run.periods as periods
+    on facts.from_day <= periods.peildatum
+    and versions.holds_from <= periods.peildatum
+    and versions.holds_until > periods.peildatum
   left join intermediate.compositions as compositions
     on compositions.peildatum = periods.peildatum
     and compositions.nis_code = facts.nis_code

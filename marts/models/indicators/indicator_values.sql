@@ -16,6 +16,8 @@ columns:
   attainment: value divided by target, empty where the target is empty or 0
   status: no_value, no_target, in_progress (provisional), achieved, at_risk (90 % of the target or more) or missed
   period_end: last day of the period
+  definition_version: version of the definition that counts the period, from 1; empty where it has not begun
+  break_before: whether the period before, of the same length, is counted by another version, so that the two do not compare
 order: [indicator_id, period]
 checks:
   - name: value_not_negative
@@ -27,6 +29,11 @@ checks:
       select v.indicator_id, v.period from marts.indicator_values v
       left join marts.indicators i on i.indicator_id = v.indicator_id where i.indicator_id is null
 examples:
+  - question: Between which periods does a series break, since its definition changed?
+    query: >-
+      select v.indicator_id, v.period, d.note_nl from marts.indicator_values v
+      join marts.indicator_definitions d on d.indicator_id = v.indicator_id and d.version = v.definition_version
+      where v.break_before order by v.indicator_id, v.period
   - question: Which indicators missed their target in the last finished year?
     query: >-
       select indicator_id, period, value, target from marts.indicator_values
@@ -70,6 +77,17 @@ figures as (
     amount >= target * cast(divisor as decimal(10, 0)) as is_achieved,
     amount * 10 >= target * 9 * cast(divisor as decimal(10, 0)) as is_near
   from fractions
+),
+definitions as (
+  select
+    indicator_id,
+    period,
+    version,
+    coalesce(
+      version <> lag(version) over (partition by indicator_id, period_type order by peildatum), false
+    ) as break_before
+  from intermediate.indicator_cells
+  where peildatum is not null
 )
 select
   figures.indicator_id,
@@ -90,7 +108,12 @@ select
     when figures.is_near then 'at_risk'
     else 'missed'
   end as status,
-  periods.period_end
+  periods.period_end,
+  definitions.version as definition_version,
+  coalesce(definitions.break_before, false) as break_before
 from figures
 join run.indicators as indicators on indicators.indicator_id = figures.indicator_id
 join run.periods as periods on periods.period = figures.period
+left join definitions
+  on definitions.indicator_id = figures.indicator_id
+  and definitions.period = figures.period

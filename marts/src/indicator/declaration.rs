@@ -5,6 +5,7 @@ use peil_warehouse::{Error, Result};
 use serde::Deserialize;
 
 use super::kind::{Kind, Shape, Window};
+use super::version::Change;
 use crate::model;
 use crate::relation::is_name;
 
@@ -61,6 +62,13 @@ pub struct Declaration {
     /// Whether it is shown for each authority.
     #[serde(default)]
     pub by_authority: bool,
+    /// From which days on it is counted otherwise, the earliest first.
+    #[serde(default)]
+    pub versions: Vec<Change>,
+    /// The name of this version of the rule among the facts: the id, of a
+    /// later version with its number.
+    #[serde(skip)]
+    pub rule: String,
     /// The file, for messages.
     #[serde(skip)]
     pub place: String,
@@ -105,6 +113,12 @@ impl Declaration {
     }
 
     fn check(&self) -> Result<(), String> {
+        self.check_rule()?;
+        self.check_versions()
+    }
+
+    /// What is wrong with the rule.
+    pub(super) fn check_rule(&self) -> Result<(), String> {
         let given = [
             ("fact", self.fact.is_some()),
             ("counts", self.counts.is_some()),
@@ -152,6 +166,7 @@ impl Declaration {
 pub fn parse(place: &str, text: &str) -> Result<Declaration> {
     let mut declaration: Declaration = model::yaml(place, text)?;
     declaration.place = place.to_owned();
+    declaration.rule.clone_from(&declaration.id);
     let id_is_plain = declaration.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if declaration.id.is_empty() || !id_is_plain {
         return Err(Error::usage(format!("{place}: `{}` is no id: use letters, digits and -", declaration.id)));

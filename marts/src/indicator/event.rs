@@ -7,27 +7,29 @@
 
 use peil_warehouse::Result;
 
-use super::{Declaration, Facts, Shape, authority, condition, sources, thing};
+use super::{Facts, Shape, Version, authority, condition, sources, thing};
 use crate::model::{Header, Model};
 
 /// The table of all events that indicators count, per slice of the calendar.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Usage`] where a condition is no SQL.
-pub fn model(indicators: &[Declaration]) -> Result<Model> {
+pub fn model(versions: &[Version]) -> Result<Model> {
     let header = Header {
         intermediate: Some("indicator_slices".into()),
-        grain: "a row for each indicator, thing, authority and slice of the calendar in which it was seen".into(),
+        grain:
+            "a row for each version of an indicator, thing, authority and slice of the calendar in which it was seen"
+                .into(),
         description: "What flow, distinct, rolling and monthly_active indicators count.".into(),
         ..Header::default()
     };
-    let empty = "select '' as indicator_id, '' as thing, '' as nis_code, cast(null as date) as day where false";
-    let seen = sources(indicators, |shape| matches!(shape, Shape::Event(_)), source, empty)?;
+    let empty = "select '' as rule, '' as thing, '' as nis_code, cast(null as date) as day where false";
+    let seen = sources(versions, |shape| matches!(shape, Shape::Event(_)), source, empty)?;
     let sql = format!(
         "with seen as (\n{seen}\n)\n\
-         select seen.indicator_id, seen.thing, seen.nis_code, days.slice\n\
+         select seen.rule, seen.thing, seen.nis_code, days.slice\n\
          from seen\njoin run.days on days.day = seen.day\n\
-         group by seen.indicator_id, seen.thing, seen.nis_code, days.slice"
+         group by seen.rule, seen.thing, seen.nis_code, days.slice"
     );
     Model::new("the indicators", header, &sql)
 }
@@ -36,8 +38,8 @@ pub fn model(indicators: &[Declaration]) -> Result<Model> {
 pub fn source(facts: &Facts<'_>) -> String {
     let Facts { indicator, fact, from, .. } = facts;
     format!(
-        "select '{}' as indicator_id, {} as thing, {} as nis_code, {from} as day\nfrom conformed.{fact}\nwhere {}",
-        indicator.id,
+        "select '{}' as rule, {} as thing, {} as nis_code, {from} as day\nfrom conformed.{fact}\nwhere {}",
+        indicator.rule,
         thing(indicator),
         authority(indicator),
         condition(indicator),

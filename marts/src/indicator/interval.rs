@@ -5,24 +5,24 @@
 
 use peil_warehouse::Result;
 
-use super::{Declaration, Facts, Shape, authority, condition, sources, thing};
+use super::{Facts, Shape, Version, authority, condition, sources, thing};
 use crate::model::{Header, Model};
 
 /// The table of all intervals that indicators count.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Usage`] where a condition is no SQL.
-pub fn model(indicators: &[Declaration]) -> Result<Model> {
+pub fn model(versions: &[Version]) -> Result<Model> {
     let header = Header {
         intermediate: Some("indicator_intervals".into()),
-        grain: "a row for each indicator and fact that it counts".into(),
+        grain: "a row for each version of an indicator and fact that it counts".into(),
         description: "What stock and cumulative indicators count: a thing of an authority, from a day until a day."
             .into(),
         ..Header::default()
     };
-    let empty = "select '' as indicator_id, '' as thing, '' as nis_code, cast(null as date) as from_day, \
+    let empty = "select '' as rule, '' as thing, '' as nis_code, cast(null as date) as from_day, \
                  cast(null as date) as until_day where false";
-    let sql = sources(indicators, |shape| shape == Shape::Interval, source, empty)?;
+    let sql = sources(versions, |shape| shape == Shape::Interval, source, empty)?;
     Model::new("the indicators", header, &sql)
 }
 
@@ -31,9 +31,9 @@ pub fn source(facts: &Facts<'_>) -> String {
     let Facts { indicator, fact, from, .. } = facts;
     let until = indicator.until.as_deref().unwrap_or("cast(null as date)");
     format!(
-        "select '{}' as indicator_id, {} as thing, {} as nis_code, {from} as from_day, {until} as until_day\n\
+        "select '{}' as rule, {} as thing, {} as nis_code, {from} as from_day, {until} as until_day\n\
          from conformed.{fact}\nwhere {from} is not null and {}",
-        indicator.id,
+        indicator.rule,
         thing(indicator),
         authority(indicator),
         condition(indicator),

@@ -7,7 +7,7 @@
 
 use peil_warehouse::Result;
 
-use super::{Declaration, Facts, Shape, condition, sources};
+use super::{Facts, Shape, Version, condition, sources};
 use crate::model::{Header, Model};
 
 /// The order in which deliveries came in.
@@ -17,18 +17,18 @@ pub(crate) const DELIVERY_ORDER: &str = "intermediate.delivery_order";
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Usage`] where a condition is no SQL.
-pub fn model(indicators: &[Declaration]) -> Result<Model> {
+pub fn model(versions: &[Version]) -> Result<Model> {
     let header = Header {
         intermediate: Some("indicator_lines".into()),
-        grain: "a row for each indicator and fact of a line".into(),
+        grain: "a row for each version of an indicator and fact of a line".into(),
         description: "What averages and stocks of lines count: the latest fact of each authority and line is in force."
             .into(),
         ..Header::default()
     };
-    let empty = "select '' as indicator_id, '' as nis_code, '' as line, cast(null as date) as from_day, false as counts, \
+    let empty = "select '' as rule, '' as nis_code, '' as line, cast(null as date) as from_day, false as counts, \
                  cast(null as decimal(18, 6)) as measure, cast(null as date) as delivery_date, '' as object, \
                  cast(0 as bigint) as received_order, cast(0 as bigint) as row_number where false";
-    let sql = sources(indicators, |shape| shape == Shape::Line, source, empty)?;
+    let sql = sources(versions, |shape| shape == Shape::Line, source, empty)?;
     Model::new("the indicators", header, &sql)
 }
 
@@ -49,11 +49,11 @@ pub fn source(facts: &Facts<'_>) -> String {
         None => (condition(indicator), "true".to_owned()),
     };
     format!(
-        "select '{}' as indicator_id, nis_code, {line} as line, {from} as from_day, coalesce({counts}, false) as counts,\n  \
+        "select '{}' as rule, nis_code, {line} as line, {from} as from_day, coalesce({counts}, false) as counts,\n  \
          cast({measure} as decimal(18, 6)) as measure, _delivery_date as delivery_date, _object as object,\n  \
          coalesce(received_order, 0) as received_order, _row as row_number\n\
          from conformed.{fact}\nleft join {DELIVERY_ORDER} on delivery_id = _delivery\n\
          where nis_code is not null and {from} is not null and {keep}",
-        indicator.id,
+        indicator.rule,
     )
 }

@@ -12,7 +12,8 @@
 //!
 //! What is counted in which period then stands in the model
 //! `intermediate.indicator_hits`; value and breakdown by authority are counts
-//! of the same rows.
+//! of the same rows. [`trace`] follows the facts back to their deliveries, and
+//! [`mod@version`] is how a definition changes.
 
 pub mod declaration;
 pub mod event;
@@ -20,6 +21,8 @@ pub mod interval;
 pub mod kind;
 pub mod line;
 pub mod query;
+pub mod trace;
+pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +30,7 @@ use peil_warehouse::{Error, Result};
 
 pub use declaration::{Declaration, Facts, parse};
 pub use kind::{Kind, Shape, Window};
+pub use version::{Version, versions};
 
 use crate::model::{Header, Model};
 use crate::relation;
@@ -37,7 +41,16 @@ use crate::relation;
 /// # Errors
 /// [`Error::Usage`] where the condition of a declaration is no SQL.
 pub fn models(indicators: &[Declaration]) -> Result<Vec<Model>> {
-    Ok(vec![starts(indicators)?, interval::model(indicators)?, event::model(indicators)?, line::model(indicators)?])
+    let versions = versions(indicators);
+    let mut models = vec![
+        starts(&versions)?,
+        interval::model(&versions)?,
+        event::model(&versions)?,
+        line::model(&versions)?,
+        trace::dataset_slices(&versions)?,
+    ];
+    models.extend(trace::models(&versions)?);
+    Ok(models)
 }
 
 /// The name of the table with the first day of each kind of fact.
@@ -48,9 +61,8 @@ pub fn start_key(facts: &Facts<'_>) -> String {
     format!("{}.{}", facts.fact, facts.from)
 }
 
-fn starts(indicators: &[Declaration]) -> Result<Model> {
-    let keys: BTreeMap<String, Facts<'_>> =
-        indicators.iter().filter_map(Declaration::facts).map(|facts| (start_key(&facts), facts)).collect();
+fn starts(versions: &[Version]) -> Result<Model> {
+    let keys: BTreeMap<String, Facts<'_>> = facts_of(versions).map(|facts| (start_key(&facts), facts)).collect();
     let branches = keys.iter().map(|(key, facts)| {
         format!("select '{key}' as fact, min({}) as first_day from conformed.{}", facts.from, facts.fact)
     });
@@ -64,15 +76,20 @@ fn starts(indicators: &[Declaration]) -> Result<Model> {
     Model::new("the indicators", header, &union(branches.collect(), empty))
 }
 
+/// The facts of every version that has numbers.
+pub(crate) fn facts_of(versions: &[Version]) -> impl Iterator<Item = Facts<'_>> {
+    versions.iter().filter_map(|version| version.declaration.facts())
+}
+
 /// The row source of an indicator: the facts that it counts.
 pub(crate) fn sources<'a>(
-    indicators: &'a [Declaration],
+    versions: &'a [Version],
     wanted: impl Fn(Shape) -> bool,
     source: impl Fn(&Facts<'a>) -> String,
     empty: &str,
 ) -> Result<String> {
     let mut branches = Vec::new();
-    for facts in indicators.iter().filter_map(Declaration::facts).filter(|facts| wanted(facts.shape)) {
+    for facts in facts_of(versions).filter(|facts| wanted(facts.shape)) {
         let sql = source(&facts);
         let place = &facts.indicator.place;
         let tables = relation::tables_of(&sql).map_err(|problem| {
@@ -90,7 +107,7 @@ pub(crate) fn sources<'a>(
     Ok(union(branches, empty))
 }
 
-fn union(branches: Vec<String>, empty: &str) -> String {
+pub(crate) fn union(branches: Vec<String>, empty: &str) -> String {
     if branches.is_empty() { empty.to_owned() } else { branches.join("\nunion all\n") }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the stage on small warehouses, with figures computed by hand.
 
 mod disclosure;
+mod explain;
 mod graph;
 mod indicators;
 mod runs;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod ingest;
 pub mod init;
 pub mod marts;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Marts(arguments) => marts::run(global, &arguments, output).await,
         Command::Report(arguments) => report::run(global, &arguments, output).await,
         Command::Targets(action) => targets::run(global, &action, output).await,
+        Command::Explain(arguments) => explain::run(global, &arguments, output).await,
         Command::Sql(arguments) => sql::run(global, arguments, output).await,
         Command::Serve(arguments) => serve::run(global, &arguments, output).await,
         Command::Users(command) => users::run(global, &command, output),
