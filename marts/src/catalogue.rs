@@ -11,6 +11,7 @@ use peil_warehouse::publish::Draft;
 use peil_warehouse::table::{TableSpec, documented, fingerprint};
 
 use crate::indicator;
+use crate::lineage;
 use crate::model::Model;
 use crate::model_set::ModelSet;
 
@@ -41,7 +42,7 @@ pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
     for (name, description, columns) in tables {
         write(draft, name, description, columns).await?;
     }
-    Ok(())
+    lineage::record(draft, models).await
 }
 
 /// `marts` and `costs` of `marts.costs`.

@@ -13,6 +13,7 @@
 //! | [`calendar`] | the tables `run.*`: periods, months, windows |
 //! | `plan`, `build`, `finish` | which models changed; run them; sort and type their rows |
 //! | [`disclosure`] | hide what says too much about few persons |
+//! | [`lineage`] | from which columns each column of a mart comes, found in its query |
 //! | `catalogue` | the models as tables that readers can query |
 //! | [`mod@explain`] | a figure down to the source rows behind it |
 //! | [`check`] | queries that return what should not be there |
@@ -25,6 +26,7 @@ pub mod disclosure;
 pub mod explain;
 pub mod graph;
 pub mod indicator;
+pub mod lineage;
 pub mod model;
 pub mod model_set;
 pub mod relation;

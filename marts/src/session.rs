@@ -81,8 +81,20 @@ pub(crate) fn session(storage: &Storage) -> Result<SessionContext> {
     session_on(storage, PARTITIONS)
 }
 
+/// A session that plans and reads nothing.
+pub(crate) fn empty() -> SessionContext {
+    SessionContext::new_with_config(config(1))
+}
+
 /// A session without tables, whose queries use so many cores.
 pub(crate) fn session_on(storage: &Storage, cores: usize) -> Result<SessionContext> {
+    let session = SessionContext::new_with_config(config(cores));
+    let url = ObjectStoreUrl::parse(STORE).map_err(Error::internal)?;
+    session.register_object_store(url.as_ref(), storage.object_store());
+    Ok(session)
+}
+
+fn config(cores: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(cores)
         .with_information_schema(true)
@@ -91,10 +103,7 @@ pub(crate) fn session_on(storage: &Storage, cores: usize) -> Result<SessionConte
     let options = config.options_mut();
     // Text has one type everywhere, in memory as in the files.
     options.sql_parser.map_string_types_to_utf8view = false;
-    let session = SessionContext::new_with_config(config);
-    let url = ObjectStoreUrl::parse(STORE).map_err(Error::internal)?;
-    session.register_object_store(url.as_ref(), storage.object_store());
-    Ok(session)
+    config
 }
 
 /// Registers a table under `schema.table`, over what was there.

@@ -83,6 +83,8 @@ pub enum Command {
     Targets(TargetsAction),
     /// Explains a figure: definition, query, value, and the source rows behind it
     Explain(ExplainArgs),
+    /// From which columns of which deliveries a column of a mart comes
+    Lineage(LineageArgs),
     /// Runs a query on the marts; without one, opens a prompt
     Sql(SqlArgs),
     /// Answers SQL over the PostgreSQL protocol
@@ -281,6 +283,14 @@ pub struct ExplainArgs {
     pub rows: usize,
 }
 
+/// Flags of `peil lineage`.
+#[derive(Debug, Args)]
+pub struct LineageArgs {
+    /// A mart, or one of its columns
+    #[arg(value_name = "MART[.COLUMN]")]
+    pub column: String,
+}
+
 /// Flags of `peil sql`.
 #[derive(Debug, Args)]
 pub struct SqlArgs {
@@ -425,6 +435,7 @@ mod tests {
             "peil explain oc-02 2022-S1 --json",
             "peil sql select --format parquet",
             "peil sql",
+            "peil lineage portal_usage.users --json",
             "peil serve --postgres 127.0.0.1:5432",
             "peil users add an",
             "peil users list",

@@ -18,6 +18,7 @@
 //! | `normalise`, `authority`, `composition` | references to authorities; their successors |
 //! | `explode`, `rollup` | tables of nested columns; daily activity |
 //! | `receipts` | which of two deliveries of one name came in later |
+//! | `lineage` | from which delivered columns each conformed column comes |
 //! | `unresolved`, `check`, `corrections` | what is told of all this in `ops` |
 //!
 //! Everything is made again only where its inputs changed, and files are named
@@ -40,6 +41,7 @@ mod facts;
 mod frame;
 mod hash;
 mod job;
+mod lineage;
 mod normalise;
 mod receipts;
 mod reference;

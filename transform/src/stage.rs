@@ -20,7 +20,7 @@ use crate::delivery::{self, DELIVERIES, Delivery};
 use crate::job::{Job, Outcome};
 use crate::reference::{self, REFERENCES};
 use crate::unresolved::{self, UnresolvedAuthority};
-use crate::{CODE_VERSION, corrections, dimensions, facts, receipts};
+use crate::{CODE_VERSION, corrections, dimensions, facts, lineage, receipts};
 
 /// The name of the stage, among the inputs of what is published and in what
 /// is told.
@@ -82,8 +82,14 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
     let watch = Stopwatch::start();
     let mut summary = TransformSummary::default();
     let before = hashes(draft);
+    let datasets = context
+        .contracts
+        .iter()
+        .map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new))
+        .collect::<Result<Vec<_>>>()?;
+    lineage::record(draft, &datasets).await?;
     if context.full || draft.published().inputs.get(STAGE) != Some(&inputs(context, draft)) {
-        transform(context, draft, &mut summary).await?;
+        transform(context, &datasets, draft, &mut summary).await?;
         let inputs = inputs(context, draft);
         draft.update(|published| {
             published.known_on = context.known_on;
@@ -99,12 +105,12 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
     Ok(summary)
 }
 
-async fn transform(context: &TransformContext<'_>, draft: &mut Draft, summary: &mut TransformSummary) -> Result<()> {
-    let datasets = context
-        .contracts
-        .iter()
-        .map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new))
-        .collect::<Result<Vec<_>>>()?;
+async fn transform(
+    context: &TransformContext<'_>,
+    datasets: &[Arc<Dataset>],
+    draft: &mut Draft,
+    summary: &mut TransformSummary,
+) -> Result<()> {
     context.progress.begin(STAGE, datasets.len() as u64);
     let deliveries = delivery::in_force(draft, context.contracts, context.known_on).await?;
     receipts::write(draft, &deliveries).await?;
@@ -120,11 +126,11 @@ async fn transform(context: &TransformContext<'_>, draft: &mut Draft, summary: &
     work.make(draft, rest, &resolver).await?;
 
     corrections::write(draft, &work.made, &work.corrections).await?;
-    let counts = unresolved::count(draft, &datasets).await?;
+    let counts = unresolved::count(draft, datasets).await?;
     summary.unresolved = unresolved::list(&counts, &resolver);
     unresolved::write(draft, &summary.unresolved).await?;
     summary.checks = check::unresolved_authorities(&counts, &summary.unresolved);
-    summary.checks.extend(check::unknown_references(draft, &datasets, context.indicators).await?);
+    summary.checks.extend(check::unknown_references(draft, datasets, context.indicators).await?);
     check::write(draft, context.run_id, &summary.checks).await?;
     summary.corrections = work.corrections.values().sum();
     context.progress.end(&format!(

@@ -9,6 +9,7 @@ use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{COMMENT, TableState};
 
+use super::lineage::{ColumnSource, Lineage};
 use super::provenance::Provenance;
 use super::table::{Kind, Table};
 
@@ -21,6 +22,8 @@ pub struct CatalogueColumn {
     pub kind: String,
     /// What it holds.
     pub description: String,
+    /// The columns that it comes from.
+    pub sources: Vec<ColumnSource>,
 }
 
 /// A table of the marts, or of the warehouse's own records.
@@ -76,6 +79,7 @@ impl Catalogue {
     pub(super) async fn read(storage: &Storage, published: &Published, provenance: &Provenance) -> Result<Self> {
         let models = models(storage, published).await?;
         let mut examples = examples(storage, published).await?;
+        let lineage = Lineage::read(storage, published).await?;
         let mut tables = Vec::new();
         for layer in ["marts", "ops"] {
             let prefix = format!("{layer}/");
@@ -83,6 +87,11 @@ impl Catalogue {
                 let Some(name) = path.strip_prefix(&prefix) else { continue };
                 let model = models.get(&format!("{layer}.{name}"));
                 let mut table = described(name, layer, state)?;
+                if layer == "marts" {
+                    for column in &mut table.columns {
+                        column.sources = lineage.sources(name, &column.name).to_vec();
+                    }
+                }
                 if let Some(model) = model {
                     table.grain.clone_from(&model.grain);
                     table.owner.clone_from(&model.owner);
@@ -113,6 +122,7 @@ fn described(name: &str, layer: &str, state: &TableState) -> Result<CatalogueTab
         name: field.name().clone(),
         kind: type_name(field.data_type()),
         description: field.metadata().get(COMMENT).cloned().unwrap_or_default(),
+        sources: Vec::new(),
     });
     Ok(CatalogueTable {
         name: name.to_owned(),

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod explain;
 pub mod ingest;
 pub mod init;
+pub mod lineage;
 pub mod marts;
 pub mod rejected;
 pub mod report;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Report(arguments) => report::run(global, &arguments, output).await,
         Command::Targets(action) => targets::run(global, &action, output).await,
         Command::Explain(arguments) => explain::run(global, &arguments, output).await,
+        Command::Lineage(arguments) => lineage::run(global, &arguments, output).await,
         Command::Sql(arguments) => sql::run(global, arguments, output).await,
         Command::Serve(arguments) => serve::run(global, &arguments, output).await,
         Command::Users(command) => users::run(global, &command, output),
