@@ -68,6 +68,14 @@ fn model_rows(models: &[&Model]) -> Vec<Column> {
             "the tables that it is made from, as conformed.costs, parted by commas",
             text(&|model| model.reads.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
         ),
+        (
+            "key",
+            "the columns that identify a row, parted by commas",
+            text(&|model| {
+                let header = &model.header;
+                if header.nullable.is_empty() { header.order.join(", ") } else { String::new() }
+            }),
+        ),
         ("query", "the query that makes it", text(&|model| model.sql.clone())),
     ]
 }

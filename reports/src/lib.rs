@@ -14,6 +14,7 @@
 //! | [`charts`] | one function for each chart, one theme, one ordered list |
 //! | [`html`] | frames, sentences and charts as one HTML page |
 //! | [`xlsx`] | the annex: the same figures as a workbook |
+//! | [`export`] | the marts for other systems: Data Package, CSVW, DCAT-AP, SDMX |
 //! | [`targets`] | the workbook in which staff fill in targets and milestones |
 //!
 //! Every form of the report is made from the same [`frames::Report`], so that
@@ -22,6 +23,7 @@
 
 pub mod charts;
 pub mod document;
+pub mod export;
 pub mod format;
 pub mod frames;
 pub mod html;

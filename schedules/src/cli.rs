@@ -78,6 +78,8 @@ pub enum Command {
     Marts(MartsArgs),
     /// Writes the report of a semester, quarter or year
     Report(ReportArgs),
+    /// Writes the published marts in open formats, for other systems
+    Export(ExportArgs),
     /// The workbook of targets and milestones: handed out, taken back
     #[command(subcommand)]
     Targets(TargetsAction),
@@ -232,6 +234,59 @@ impl ReportFormat {
 impl std::fmt::Display for ReportFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.form().name())
+    }
+}
+
+/// Flags of `peil export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The formats to write
+    #[arg(long, value_enum, value_delimiter = ',', ignore_case = true, value_name = "FORMAT")]
+    #[arg(default_values_t = ExportFormat::ALL)]
+    pub format: Vec<ExportFormat>,
+    /// The folder to write to
+    #[arg(long, default_value = "export", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Where the folder will stand on the web [default: addresses relative to the description]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The licence of the data [default: Modellicentie gratis hergebruik]
+    #[arg(long, value_name = "URI")]
+    pub licence: Option<String>,
+}
+
+/// The formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A Data Package with Table Schema
+    Datapackage,
+    /// CSV on the Web
+    Csvw,
+    /// A catalogue in DCAT-AP Vlaanderen
+    Dcat,
+    /// The indicators in SDMX
+    Sdmx,
+}
+
+impl ExportFormat {
+    /// Every format: what is written where none is named.
+    pub const ALL: [Self; 4] = [Self::Datapackage, Self::Csvw, Self::Dcat, Self::Sdmx];
+
+    /// The format as the reports know it.
+    pub const fn format(self) -> peil_reports::export::Format {
+        use peil_reports::export::Format;
+        match self {
+            Self::Datapackage => Format::Datapackage,
+            Self::Csvw => Format::Csvw,
+            Self::Dcat => Format::Dcat,
+            Self::Sdmx => Format::Sdmx,
+        }
+    }
+}
+
+impl std::fmt::Display for ExportFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.format().name())
     }
 }
 
@@ -435,6 +490,7 @@ mod tests {
             "peil explain oc-02 2022-S1 --json",
             "peil sql select --format parquet",
             "peil sql",
+            "peil export --format datapackage,SDMX --out there --url https://example.org/peil",
             "peil lineage portal_usage.users --json",
             "peil serve --postgres 127.0.0.1:5432",
             "peil users add an",

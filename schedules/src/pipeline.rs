@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::key::Key;
+use crate::open_lineage::Events;
 use crate::run_ledger::{self, Outcome, RunRow, StageRow};
 use crate::stages::{self, Declarations, IngestReport, MartsReport, Stage, TransformReport};
 
@@ -111,7 +112,11 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
     let run_id = report.run_id.clone();
     let stage =
         Stage { run_id: &run_id, settings, declarations: &declarations, full: plan.full, progress: &Steps(progress) };
-    if let Err(error) = run_stages(plan, &stage, &mut draft, &mut report).await {
+    let mut events =
+        Events::open(settings, &declarations.contracts, warehouse, draft.published(), &run_id, progress);
+    events.begin().await;
+    if let Err(error) = run_stages(plan, &stage, &mut draft, &mut report, &mut events).await {
+        events.fail(&error.to_string()).await;
         // The draft may hold half of a stage: the ledger's line goes into a
         // draft of its own. The stage's error says more than one of the ledger.
         let recorded = record_failure(warehouse, &report.row(started_at, Outcome::Failed)).await;
@@ -123,26 +128,39 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
     report.outcome = outcome(&report, before != Seen::of(draft.published()));
     run_ledger::record(&mut draft, &report.row(started_at, report.outcome)).await?;
     draft.publish().await?;
+    events.end().await;
     lock.release().await?;
     report.seconds = watch.seconds();
     Ok(report)
 }
 
-async fn run_stages(plan: &Plan, stage: &Stage<'_>, draft: &mut Draft, report: &mut RunReport) -> Result<()> {
+async fn run_stages(
+    plan: &Plan,
+    stage: &Stage<'_>,
+    draft: &mut Draft,
+    report: &mut RunReport,
+    events: &mut Events<'_>,
+) -> Result<()> {
     if let Some((landing, key)) = &plan.ingest {
+        events.begin_stage("ingest").await;
         let watch = Stopwatch::start();
         report.ingest = Some(stages::ingest(stage, landing, key, draft).await?);
         report.stage_seconds.insert("ingest", watch.seconds());
+        events.end_stage(draft.published()).await;
     }
     if let Some(known_on) = plan.transform {
+        events.begin_stage("transform").await;
         let watch = Stopwatch::start();
         report.transform = Some(stages::transform(stage, known_on, draft).await?);
         report.stage_seconds.insert("transform", watch.seconds());
+        events.end_stage(draft.published()).await;
     }
     if let Some(as_of) = plan.marts {
+        events.begin_stage("marts").await;
         let watch = Stopwatch::start();
         report.marts = Some(stages::marts(stage, as_of, report.known_on, draft).await?);
         report.stage_seconds.insert("marts", watch.seconds());
+        events.end_stage(draft.published()).await;
     }
     Ok(())
 }

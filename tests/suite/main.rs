@@ -7,6 +7,7 @@ mod clients;
 mod crash;
 mod deliveries;
 mod explain;
+mod exchange;
 mod history;
 mod postgres;
 mod privacy;

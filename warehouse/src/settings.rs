@@ -20,7 +20,7 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 23] = [
+pub const KEYS: [(&str, &str, &str); 25] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -34,6 +34,8 @@ pub const KEYS: [(&str, &str, &str); 23] = [
     ),
     ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
     ("privacy.threshold", "counts of fewer persons, and averages of fewer ratings or authorities, are not shown", "5"),
+    ("lineage.file", "the file to which each run adds its OpenLineage events, a line each (empty: none)", "\"\""),
+    ("lineage.url", "the address to which it posts them (empty: none)", "\"\""),
     ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
     ("serve.flight", "where it speaks Arrow Flight SQL (empty: nowhere)", "\"\""),
     ("serve.http", "where it gives reports, tables, health and metrics over HTTP (empty: nowhere)", "\"\""),
@@ -73,8 +75,19 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// Counts of fewer persons are not shown.
     pub threshold: u32,
+    /// Who is told what a run read and made.
+    pub lineage: LineageSettings,
     /// What `peil serve` offers.
     pub serve: ServeSettings,
+}
+
+/// Who is told what a run read and made, as OpenLineage events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LineageSettings {
+    /// The file to which a line is added for each event.
+    pub file: Option<PathBuf>,
+    /// The address to which they are posted.
+    pub url: Option<String>,
 }
 
 /// What `peil serve` offers: where, to whom, within what bounds.
@@ -239,6 +252,10 @@ impl Values {
             clear_after_days: (days > 0).then_some(days),
             key_file: folder("privacy.key_file")?,
             threshold: self.whole("privacy.threshold")?,
+            lineage: LineageSettings {
+                file: folder("lineage.file")?,
+                url: self.text("lineage.url").map(|text| (!text.is_empty()).then_some(text))?,
+            },
             serve: self.serve()?,
             refuse_above_of: self.refuse_above_of,
         })
@@ -305,8 +322,9 @@ impl Values {
 }
 
 fn is_relative_path(key: &str, text: &str) -> bool {
-    let is_path = matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file")
-        || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
+    let is_path =
+        matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file" | "lineage.file")
+            || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
 }
 

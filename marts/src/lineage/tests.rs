@@ -7,16 +7,20 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::lineage;
 use crate::ModelSet;
+use crate::calendar::{self, Horizon};
 
 fn tables() -> BTreeMap<String, SchemaRef> {
     let table = |columns: &[&str]| {
         let fields = columns.iter().map(|name| Field::new(*name, DataType::Int64, true));
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     };
-    BTreeMap::from([
+    let calendar = calendar::calendar(&Horizon::default(), &[]).unwrap();
+    let run = calendar.tables.iter().map(|(name, rows)| ((*name).to_owned(), rows.schema()));
+    let own = [
         ("conformed.events".to_owned(), table(&["day", "person", "kind", "size"])),
         ("conformed.people".to_owned(), table(&["person", "town", "until"])),
-    ])
+    ];
+    run.chain(own).collect()
 }
 
 /// `how table.column` of the column `x` of the mart that the query makes;
@@ -119,10 +123,10 @@ async fn other_models_are_seen_through() {
 #[tokio::test]
 async fn a_recursive_query_ends() {
     let query = "with recursive up as (
-            select person, town as top from conformed.people
+            select person, town as place from conformed.people
             union all
-            select p.person, u.top + p.until from conformed.people p join up u on u.person = p.town where u.top < 9)
-        select top as x from up";
+            select p.person, u.place + p.until from conformed.people p join up u on u.person = p.town where u.place < 9)
+        select place as x from up";
     let found = of(query, None).await;
     for wanted in ["direct people.town", "expression people.until", "join people.person", "filter people.town"] {
         assert!(found.iter().any(|one| one == wanted), "{wanted}: {found:?}");

@@ -82,7 +82,7 @@ impl Table {
 
     /// Reads `columns` of a table of any layer, as `ops/deliveries`; none
     /// where it is not there.
-    pub(super) async fn read_if_there(
+    pub(crate) async fn read_if_there(
         storage: &Storage,
         published: &Published,
         name: &'static str,
@@ -160,7 +160,7 @@ impl Table {
     }
 
     /// Whether a text is `word`: without a copy of it, for marts of many rows.
-    pub(super) fn is(&self, column: &str, row: usize, word: &str) -> bool {
+    pub(crate) fn is(&self, column: &str, row: usize, word: &str) -> bool {
         self.present(column, row).is_some_and(|array| array.as_string::<i32>().value(row) == word)
     }
 

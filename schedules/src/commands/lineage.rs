@@ -49,7 +49,9 @@ pub async fn run(global: &Global, arguments: &LineageArgs, output: Output) -> Re
     let whole = column.is_some();
     let mut grid = Grid::new(&["column", "how", "comes from", "delivered as"]);
     for name in columns {
-        let sources = lineage.sources(mart, name).iter().filter(|source| whole || source.is_value());
+        let mut sources: Vec<&ColumnSource> = lineage.sources(mart, name).iter().collect();
+        sources.retain(|source| whole || source.is_value());
+        sources.sort_by_key(|source| !source.is_value());
         let mut first = name;
         for source in sources {
             let from = format!("{}.{}", source.table, source.column);

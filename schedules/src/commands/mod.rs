@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod export;
 pub mod ingest;
 pub mod init;
 pub mod lineage;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Transform(arguments) => transform::run(global, &arguments, output).await,
         Command::Marts(arguments) => marts::run(global, &arguments, output).await,
         Command::Report(arguments) => report::run(global, &arguments, output).await,
+        Command::Export(arguments) => export::run(global, &arguments, output).await,
         Command::Targets(action) => targets::run(global, &action, output).await,
         Command::Explain(arguments) => explain::run(global, &arguments, output).await,
         Command::Lineage(arguments) => lineage::run(global, &arguments, output).await,
