@@ -112,8 +112,7 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
     let run_id = report.run_id.clone();
     let stage =
         Stage { run_id: &run_id, settings, declarations: &declarations, full: plan.full, progress: &Steps(progress) };
-    let mut events =
-        Events::open(settings, &declarations.contracts, warehouse, draft.published(), &run_id, progress);
+    let mut events = Events::open(settings, &declarations.contracts, warehouse, draft.published(), &run_id, progress);
     events.begin().await;
     if let Err(error) = run_stages(plan, &stage, &mut draft, &mut report, &mut events).await {
         events.fail(&error.to_string()).await;

@@ -11,7 +11,9 @@ use peil_tests::{AS_OF, Site};
 /// None where there is no such Python.
 fn validate(script: &str, of: &Path) -> Option<String> {
     let Some(python) = std::env::var_os("TEST_EXCHANGE_PYTHON") else {
-        eprintln!("skipped: no Python with frictionless, csvw, pyshacl, sdmx1 and openlineage-python: name it in TEST_EXCHANGE_PYTHON");
+        eprintln!(
+            "skipped: no Python with frictionless, csvw, pyshacl, sdmx1 and openlineage-python: name it in TEST_EXCHANGE_PYTHON"
+        );
         return None;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(script);

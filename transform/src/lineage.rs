@@ -42,7 +42,12 @@ pub(crate) async fn record(draft: &mut Draft, datasets: &[Arc<Dataset>]) -> Resu
         return Ok(());
     }
     let column = |place: usize| -> ArrayRef {
-        Arc::new(lines.iter().map(|line| Some(line[place].as_str()).filter(|text| !text.is_empty())).collect::<StringArray>())
+        Arc::new(
+            lines
+                .iter()
+                .map(|line| Some(line[place].as_str()).filter(|text| !text.is_empty()))
+                .collect::<StringArray>(),
+        )
     };
     let rows = RecordBatch::try_new(Arc::clone(&spec.schema), (0..6).map(column).collect())?;
     draft.write_part(TABLE, "", print, &[rows]).await
@@ -62,7 +67,11 @@ fn spec() -> TableSpec {
         ),
     ];
     let columns = columns.map(|(name, text)| documented(Field::new(name, DataType::Utf8, true), text));
-    TableSpec::new(TABLE, "From which columns of the deliveries each conformed column comes, and how.", columns.to_vec())
+    TableSpec::new(
+        TABLE,
+        "From which columns of the deliveries each conformed column comes, and how.",
+        columns.to_vec(),
+    )
 }
 
 fn lines(datasets: &[Arc<Dataset>]) -> Vec<Line> {

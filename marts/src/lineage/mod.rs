@@ -27,8 +27,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::execution::context::SessionContext;
 use peil_warehouse::{Error, Result};
 
-pub use source::{How, ROWS, Relation, Source, Sources};
 pub(crate) use record::record;
+pub use source::{How, ROWS, Relation, Source, Sources};
 
 use crate::finish;
 use crate::model::{Disclosure, Model};

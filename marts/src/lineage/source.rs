@@ -26,8 +26,7 @@ pub enum How {
 
 impl How {
     /// Every way, the nearest to the value first.
-    pub const ALL: [Self; 6] =
-        [Self::Direct, Self::Expression, Self::Aggregate, Self::Group, Self::Join, Self::Filter];
+    pub const ALL: [Self; 6] = [Self::Direct, Self::Expression, Self::Aggregate, Self::Group, Self::Join, Self::Filter];
 
     /// The word for it, as in `ops.column_lineage`.
     pub const fn as_str(self) -> &'static str {

@@ -174,7 +174,9 @@ impl Walker {
             JoinType::Full => Relation { columns: concat(&brought(&left), &brought(&right)), rows: both },
             JoinType::LeftSemi | JoinType::LeftAnti => Relation { columns: left.columns, rows: both },
             JoinType::RightSemi | JoinType::RightAnti => Relation { columns: right.columns, rows: both },
-            JoinType::LeftMark => Relation { columns: concat(&left.columns, &[keys.and(&right.rows)]), rows: left.rows },
+            JoinType::LeftMark => {
+                Relation { columns: concat(&left.columns, &[keys.and(&right.rows)]), rows: left.rows }
+            }
             JoinType::RightMark => {
                 Relation { columns: concat(&right.columns, &[keys.and(&left.rows)]), rows: right.rows }
             }

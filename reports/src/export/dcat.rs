@@ -81,7 +81,8 @@ fn dataset(theme: &Theme, tables: &[&Table], content: &Content, options: &Option
         let format = ["PARQUET", "application/vnd.apache.parquet"];
         distributions.push(distribution(table, &parquet, &table.parquet, format, content, options));
     }
-    let themes: Vec<Value> = theme.themes.iter().map(|name| term(&format!("data-theme/{name}"), "skos:Concept")).collect();
+    let themes: Vec<Value> =
+        theme.themes.iter().map(|name| term(&format!("data-theme/{name}"), "skos:Concept")).collect();
     let keywords: Vec<Value> = theme.keywords.iter().map(|word| dutch(word)).collect();
     let days = tables.iter().filter_map(|table| table.days);
     let days = days.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));

@@ -78,9 +78,10 @@ fn delivered(columns: &[DeliveredColumn]) -> String {
 }
 
 fn document(source: &ColumnSource) -> serde_json::Value {
-    let delivered = source.delivered.iter().map(|column| {
-        serde_json::json!({ "dataset": column.dataset, "column": column.column, "how": column.how })
-    });
+    let delivered = source
+        .delivered
+        .iter()
+        .map(|column| serde_json::json!({ "dataset": column.dataset, "column": column.column, "how": column.how }));
     let delivered: Vec<_> = delivered.collect();
     serde_json::json!({
         "table": source.table, "column": source.column, "how": source.how, "delivered": delivered,

@@ -51,11 +51,7 @@ pub(super) fn of_contracts(contracts: &ContractSet) -> Tables {
 }
 
 /// Of conformed tables: staged columns.
-pub(super) async fn of_conformed(
-    storage: &Storage,
-    published: &Published,
-    contracts: &ContractSet,
-) -> Result<Tables> {
+pub(super) async fn of_conformed(storage: &Storage, published: &Published, contracts: &ContractSet) -> Result<Tables> {
     let mut tables = Tables::new();
     for line in records::read(storage, published, "ops/conformed_lineage").await? {
         let Some(contract) = contracts.get(text(&line, "dataset")) else { continue };

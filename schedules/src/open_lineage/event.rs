@@ -70,20 +70,26 @@ pub(super) fn run_event(
     });
     if job.stage.is_some() {
         let whole = Job { stage: None, ..*job };
-        facets["parent"] = facet("1-2-0/ParentRunFacet", json!({
-            "run": { "runId": whole.id() },
-            "job": { "namespace": job.namespace, "name": whole.name() },
-        }));
+        facets["parent"] = facet(
+            "1-2-0/ParentRunFacet",
+            json!({
+                "run": { "runId": whole.id() },
+                "job": { "namespace": job.namespace, "name": whole.name() },
+            }),
+        );
     }
     if let Some(message) = error {
         facets["errorMessage"] =
             facet("1-0-2/ErrorMessageRunFacet", json!({ "message": message, "programmingLanguage": "Rust" }));
     }
-    let kind_of_job = facet("2-0-4/JobTypeJobFacet", json!({
-        "processingType": "BATCH",
-        "integration": "PEIL",
-        "jobType": if job.stage.is_some() { "STAGE" } else { "RUN" },
-    }));
+    let kind_of_job = facet(
+        "2-0-4/JobTypeJobFacet",
+        json!({
+            "processingType": "BATCH",
+            "integration": "PEIL",
+            "jobType": if job.stage.is_some() { "STAGE" } else { "RUN" },
+        }),
+    );
     json!({
         "eventType": kind.as_str(),
         "eventTime": clock::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
@@ -133,11 +139,7 @@ pub(super) fn output((namespace, name): &(String, String), state: &TableState, l
 }
 
 /// A table whose rows were checked.
-pub(super) fn checked_input(
-    (namespace, name): &(String, String),
-    state: &TableState,
-    assertions: Vec<Value>,
-) -> Value {
+pub(super) fn checked_input((namespace, name): &(String, String), state: &TableState, assertions: Vec<Value>) -> Value {
     let size: u64 = state.files.iter().map(|file| file.size).sum();
     json!({
         "namespace": namespace,

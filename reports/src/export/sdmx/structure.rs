@@ -74,7 +74,12 @@ pub(super) fn document(codes: &Codes, as_of: NaiveDate) -> String {
     let indicators = codes.indicators.iter().map(|indicator| (indicator.id.as_str(), indicator.label.as_str(), None));
     code_list(&mut out, "CL_INDICATOR", "Indicatoren", indicators);
     let areas = codes.authorities.iter().map(|(nis, name)| (nis.as_str(), name.as_str(), None));
-    code_list(&mut out, "CL_AREA", "Vlaanderen en zijn lokale besturen", [(FLANDERS, "Vlaanderen", None)].into_iter().chain(areas));
+    code_list(
+        &mut out,
+        "CL_AREA",
+        "Vlaanderen en zijn lokale besturen",
+        [(FLANDERS, "Vlaanderen", None)].into_iter().chain(areas),
+    );
     out.push_str("</str:Codelists>\n");
     concepts(&mut out);
     let _ = write!(
@@ -111,8 +116,7 @@ fn concepts(out: &mut String) {
     );
     for component in DIMENSIONS.iter().chain([&TIME, &VALUE]).chain(&ATTRIBUTES) {
         let [dutch, english] = component.names;
-        let _ =
-            writeln!(out, "<str:Concept id=\"{}\">\n{}</str:Concept>", component.id, names(dutch, Some(english)));
+        let _ = writeln!(out, "<str:Concept id=\"{}\">\n{}</str:Concept>", component.id, names(dutch, Some(english)));
     }
     out.push_str("</str:ConceptScheme>\n</str:ConceptSchemes>\n");
 }
@@ -162,7 +166,9 @@ fn data_structure(out: &mut String) {
 /// The concept of a component, and what its values look like.
 fn meaning(component: &Component, text_type: &str) -> String {
     let values = match component.codes {
-        Some(list) => format!("<str:Enumeration>{MODEL}.codelist.Codelist={AGENCY}:{list}({VERSION})</str:Enumeration>"),
+        Some(list) => {
+            format!("<str:Enumeration>{MODEL}.codelist.Codelist={AGENCY}:{list}({VERSION})</str:Enumeration>")
+        }
         None => format!("<str:TextFormat textType=\"{text_type}\"/>"),
     };
     format!(

@@ -91,6 +91,7 @@ fn page(source: &Source<'_>, table: &CatalogueTable) -> Page {
     body.push_str("</dl>\n");
     body.push_str(&columns(&place, table));
     body.push_str(&lineage(source, &place, table));
+    body.push_str(&super::lineage::section(&place, table));
     if !table.examples.is_empty() {
         body.push_str("<section aria-labelledby=\"voorbeelden\">\n<h2 id=\"voorbeelden\">Voorbeelden</h2>\n");
         for (at, (question, query)) in table.examples.iter().enumerate() {

@@ -6,6 +6,7 @@ mod catalogue;
 mod downloads;
 mod home;
 mod indicator;
+mod lineage;
 mod programme;
 mod search;
 mod section;
