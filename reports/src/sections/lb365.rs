@@ -55,9 +55,11 @@ fn summary(report: &Report) -> Text {
     spans.extend([
         words(". Voor "),
         number_of(tracks, MART),
-        words(" modules loopt er een traject, "),
+        words(if tracks == 1 { " module" } else { " modules" }),
+        words(" loopt er een traject, "),
         number_of(live, MART),
-        words(" modules zijn bij minstens één bestuur in gebruik"),
+        words(if live == 1 { " module is" } else { " modules zijn" }),
+        words(" bij minstens één bestuur in gebruik"),
     ]);
     spans.extend(against(
         live as i64,

@@ -67,7 +67,8 @@ fn summary(report: &Report) -> Text {
         spans.extend([
             words(format!("Sinds {} steeg het gemiddelde van ", report.moments.before_words())),
             number(up),
-            words(" hoofdstukken en daalde dat van "),
+            words(if up == 1 { " hoofdstuk" } else { " hoofdstukken" }),
+            words(" en daalde dat van "),
             number(down),
             words("."),
         ]);

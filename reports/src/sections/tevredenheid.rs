@@ -67,7 +67,8 @@ fn summary(report: &Report) -> Text {
         spans.extend([
             words(format!("Het gemiddelde op het einde van {} ligt bij ", report.moments.before_words())),
             number_of(up, MART),
-            words(" oplossingen onder het huidige interval en bij "),
+            words(if up == 1 { " oplossing" } else { " oplossingen" }),
+            words(" onder het huidige interval en bij "),
             number_of(down, MART),
             words(" erboven."),
         ]);
