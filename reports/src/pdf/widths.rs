@@ -47,8 +47,13 @@ impl Wish {
         self.most = self.most.max(whole);
         if self.flexible {
             let mut word = 0.0_f64;
-            for part in text.split([' ', '-', '/']) {
-                word = word.max(width(part, strong)? + extra);
+            for part in text.split([' ', '/']) {
+                // A code is never broken, other words are after a hyphen.
+                let code =
+                    part.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '-');
+                for piece in part.split(|letter| letter == '-' && !code) {
+                    word = word.max(width(piece, strong)? + extra);
+                }
             }
             self.least = self.least.max(word);
         } else {
