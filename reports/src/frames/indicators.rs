@@ -312,6 +312,7 @@ impl Source<'_> {
             value: found.and_then(|found| found.value),
             target: found.and_then(|found| found.target),
             status: found.map_or(Status::NoValue, |found| found.status),
+            break_before: found.is_some_and(|found| found.break_before),
         }
     }
 }

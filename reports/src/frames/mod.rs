@@ -25,6 +25,7 @@ mod provenance;
 mod quality;
 mod satisfaction;
 mod solutions;
+mod sources;
 pub(crate) mod table;
 mod values;
 
@@ -58,6 +59,7 @@ pub use provenance::{Delivery, Provenance};
 pub use quality::{FailedCheck, Quality, Rejected, Revision, Unresolved};
 pub use satisfaction::{Rating, Satisfaction, SolutionRating};
 pub use solutions::{Choices, Component, SolutionUse, Solutions, SupplierOffer};
+pub use sources::{Coverage, Definition, FigureSources, SourceDelivery};
 pub use values::{Figure, Status};
 
 /// What a report of one period shows.
@@ -107,6 +109,8 @@ pub struct Report {
     pub by_authority: ByAuthority,
     /// Where figures come from.
     pub provenance: Provenance,
+    /// What is behind the figures: deliveries, coverage, definitions.
+    pub sources: FigureSources,
     /// The tables that readers can query.
     pub catalogue: Catalogue,
 }
@@ -195,6 +199,7 @@ impl Report {
             quality: Quality::read(storage, published).await?,
             marks: milestones::Milestones::read(storage, published).await?.all(),
             by_authority: ByAuthority::read(storage, published, &colophon).await?,
+            sources: FigureSources::read(storage, published, &colophon).await?,
             catalogue: Catalogue::read(storage, published, &provenance).await?,
             provenance,
             colophon,

@@ -78,6 +78,9 @@ pub struct Figure {
     pub target: Option<f64>,
     /// How they compare.
     pub status: Status,
+    /// Whether the period before is counted by another definition: the series
+    /// breaks between the two.
+    pub break_before: bool,
 }
 
 impl Figure {
@@ -101,6 +104,7 @@ pub(super) struct Value {
     pub(super) value: Option<f64>,
     pub(super) target: Option<f64>,
     pub(super) status: Status,
+    pub(super) break_before: bool,
 }
 
 impl Value {
@@ -113,6 +117,7 @@ impl Value {
             value: self.value,
             target: self.target,
             status: self.status,
+            break_before: self.break_before,
         }
     }
 }
@@ -130,7 +135,8 @@ impl Values {
             ("target", Kind::Number),
             ("status", Kind::Text),
         ];
-        let table = Table::read(storage, published, "indicator_values", &columns, &[]).await?;
+        let optional = [("break_before", Kind::Flag)];
+        let table = Table::read(storage, published, "indicator_values", &columns, &optional).await?;
         let mut values = BTreeMap::new();
         for row in table.rows() {
             let value = Value {
@@ -138,6 +144,7 @@ impl Values {
                 value: table.number("value", row),
                 target: table.number("target", row),
                 status: Status::parse(&table.required("status", row)?)?,
+                break_before: table.flag("break_before", row),
             };
             values.insert((table.required("indicator_id", row)?, table.period("period", row)?), value);
         }

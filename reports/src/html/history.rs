@@ -34,7 +34,12 @@ pub(super) fn chart(report: &Report, indicator: &Indicator) -> Result<Option<Cha
         points: shown
             .iter()
             .filter(|one| one.begun)
-            .map(|one| TimePoint { period: one.period.to_string(), value: one.value, provisional: one.provisional })
+            .map(|one| TimePoint {
+                period: one.period.to_string(),
+                value: one.value,
+                provisional: one.provisional,
+                break_before: one.break_before,
+            })
             .collect(),
         target_step: shown.iter().filter_map(|one| Some((one.period.to_string(), one.target?))).collect(),
         name: "gerealiseerd".to_owned(),

@@ -6,7 +6,7 @@ use peil_warehouse::period::brussels_day;
 use super::parts::{heading, number_column, table, text_column};
 use crate::document::{Block, Cell, Column, ColumnKind, Missing, Origin, Row, Section, Table, Text, Value};
 use crate::format::{EMPTY, capital, long_day, period_name};
-use crate::frames::{Dataset, Report, State, Status};
+use crate::frames::{Coverage, Dataset, Indicator, Report, State, Status};
 use crate::words;
 
 /// The section.
@@ -19,6 +19,8 @@ pub(super) fn section(report: &Report) -> Result<Section> {
         heading("volledigheid", "Volledigheid van de gegevens"),
         Block::Paragraph(completeness(report)),
         Block::Table(datasets(report)),
+        Block::Paragraph(coverage(report)),
+        Block::Table(uncovered(report)),
         heading("leeswijzer", "Leeswijzer"),
         Block::Terms(reading_guide()),
         heading("contact", "Contact en bronnen"),
@@ -93,6 +95,50 @@ fn completeness(report: &Report) -> Text {
         0 => text.and(" Geen enkele gegevensset is te laat."),
         1 => text.and(" ").figure(Value::Integer(1), None).and(" gegevensset is te laat."),
         more => text.and(" ").figure(Value::Integer(more), None).and(" gegevenssets zijn te laat."),
+    }
+}
+
+/// The indicators of which not all days of the period are told.
+fn lacking(report: &Report) -> Vec<(&Indicator, &Coverage)> {
+    let rows = report.indicators.numeric().map(|row| &row.indicator);
+    rows.filter_map(|indicator| Some((indicator, report.sources.coverage.get(&indicator.id)?)))
+        .filter(|(_, coverage)| coverage.complete < 1.0)
+        .collect()
+}
+
+/// For how many figures the sources are complete.
+fn coverage(report: &Report) -> Text {
+    let all = report.sources.coverage.len() as i64;
+    let complete = all - lacking(report).len() as i64;
+    Text::words("Van ")
+        .figure(Value::Integer(complete), None)
+        .and(" van de ")
+        .figure(Value::Integer(all), None)
+        .and(" indicatoren met een cijfer dekken de leveringen alle dagen die meetellen. Een levering vertelt over de dagen tot en met haar eigen datum.")
+}
+
+fn uncovered(report: &Report) -> Table {
+    let columns = vec![
+        text_column("indicator", "Indicator"),
+        text_column("dataset", "Gegevensset"),
+        Column::new("last_delivery", "Laatste levering", ColumnKind::Day),
+        number_column("complete", "Gedekte dagen"),
+    ];
+    let rows = lacking(report).into_iter().map(|(indicator, coverage)| {
+        let day = coverage.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
+        Row::Cells(vec![
+            Cell::text(format!("{} {}", indicator.id, indicator.label))
+                .from(Origin::IndicatorPage(indicator.id.clone())),
+            Cell::text(words::dataset(&coverage.dataset)),
+            Cell::new(day),
+            Cell::new(Value::Share(coverage.complete)),
+        ])
+    });
+    Table {
+        rows: rows.collect(),
+        when_empty: "Alle indicatoren zijn gedekt.".to_owned(),
+        mart: Some("indicator_coverage"),
+        ..table("coverage", "Indicatoren waarvan de bronnen nog niet alle dagen vertellen", columns)
     }
 }
 

@@ -28,7 +28,12 @@ fn bars(count: usize, value: impl Fn(usize) -> f64, compared: bool) -> RankedBar
 fn points(count: usize, value: impl Fn(usize) -> Option<f64>) -> Vec<TimePoint> {
     let period = |index: usize| format!("{}Q{}", 2019 + index / 4, index % 4 + 1);
     (0..count)
-        .map(|index| TimePoint { period: period(index), value: value(index), provisional: index + 1 == count })
+        .map(|index| TimePoint {
+            period: period(index),
+            value: value(index),
+            provisional: index + 1 == count,
+            break_before: false,
+        })
         .collect()
 }
 
@@ -262,4 +267,20 @@ fn a_sparkline_is_small_and_hidden() {
     let svg = sparkline(&[Some(1.0), None, Some(3.0), Some(2.0)], &[None, Some(2.0), Some(3.0), Some(3.0)]).unwrap();
     assert!(svg.contains("aria-hidden=\"true\"") && svg.len() < 700, "{svg}");
     assert!(sparkline(&[], &[]).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn a_series_that_breaks_has_a_mark_and_no_line_across() {
+    let mut line = LineWithTarget { points: points(6, |index| Some(10.0 + index as f64)), ..LineWithTarget::default() };
+    let whole = line.draw().unwrap();
+    line.points[3].break_before = true;
+    let broken = line.draw().unwrap();
+    let svg = |drawing: &peil_reports::charts::Drawing| drawing.svg.clone();
+    assert!(broken.iter().all(|drawing| svg(drawing).contains("reeksbreuk")));
+    assert!(whole.iter().all(|drawing| !svg(drawing).contains("reeksbreuk")));
+    assert!(line.describe().contains("Reeksbreuk vóór Q4 2019"), "{}", line.describe());
+    // Before the first figure there is nothing to break.
+    line.points.iter_mut().for_each(|point| point.break_before = false);
+    line.points[0].break_before = true;
+    assert!(line.draw().unwrap().iter().all(|drawing| !svg(drawing).contains("reeksbreuk")));
 }

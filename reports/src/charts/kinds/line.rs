@@ -5,7 +5,7 @@ use peil_warehouse::Result;
 use super::parts::{Scale, baseline_across, nothing, spread, step_lines, tick_text, widest};
 use super::{both, or};
 use crate::charts::canvas::{Anchor, Canvas, Drawing, Label, Layout};
-use crate::charts::theme::{self, BLUE, GRID, PLUM, Weight};
+use crate::charts::theme::{self, BLUE, GREY, GRID, PLUM, Weight};
 use crate::format::number;
 
 /// One figure through time.
@@ -34,7 +34,12 @@ pub struct TimePoint {
     pub value: Option<f64>,
     /// The period goes on: a hollow point.
     pub provisional: bool,
+    /// Counted otherwise than the period before: the line breaks, with a mark.
+    pub break_before: bool,
 }
+
+/// What stands at the mark between periods that do not compare.
+pub(super) const SERIES_BREAK: &str = "reeksbreuk";
 
 /// A period as it stands at an axis: `Q1 2022`, `maart 2022` as `03/2022`.
 pub(super) fn short(period: &str) -> String {
@@ -71,14 +76,25 @@ impl LineWithTarget {
         };
         let target = self.target_step.iter().find(|step| step.0 == last.0.period);
         let target = target.map_or_else(String::new, |(_, value)| format!(" Het doel is dan {}.", self.text(*value)));
+        let breaks: Vec<String> = self.breaks().map(|point| short(&point.period)).collect();
+        let breaks = match breaks.is_empty() {
+            true => String::new(),
+            false => format!(" Reeksbreuk vóór {}: de definitie wijzigde.", breaks.join(", ")),
+        };
         format!(
-            "Lijndiagram van {} cijfers, {moved} van {} ({}) tot {} ({}).{target}",
+            "Lijndiagram van {} cijfers, {moved} van {} ({}) tot {} ({}).{target}{breaks}",
             known.len(),
             self.text(first.1),
             short(&first.0.period),
             self.text(last.1),
             short(&last.0.period)
         )
+    }
+
+    /// The points before which the series breaks; before the first there is
+    /// nothing to break.
+    fn breaks(&self) -> impl Iterator<Item = &TimePoint> {
+        self.points.iter().skip(1).filter(|point| point.break_before)
     }
 
     fn text(&self, value: f64) -> String {
@@ -134,6 +150,13 @@ impl LineWithTarget {
                 })
                 .collect();
             step_lines(canvas, &steps, slot, 1.8)?;
+            for point in self.breaks() {
+                let x = at(&point.period) - slot / 2.0;
+                series_break(canvas, x, [top, bottom])?;
+                let anchor = if x > (left + right) / 2.0 { Anchor::End } else { Anchor::Start };
+                let beside = if anchor == Anchor::End { x - 5.0 } else { x + 5.0 };
+                canvas.text(SERIES_BREAK, beside, top - 6.0, Label::note(anchor))?;
+            }
             self.line(canvas, scale, at)?;
             axis(canvas, &periods, left, slot, bottom)?;
             self.ends(canvas, scale, at, [right, room], [top - 8.0, bottom + 4.0])
@@ -143,6 +166,11 @@ impl LineWithTarget {
     fn line(&self, canvas: &mut Canvas<'_>, scale: Scale, at: impl Fn(&str) -> f64) -> Result<()> {
         let mut run: Vec<(f64, f64)> = Vec::new();
         for point in &self.points {
+            if point.break_before && run.len() > 1 {
+                canvas.path(&std::mem::take(&mut run), 2.6, BLUE)?;
+            } else if point.break_before {
+                run.clear();
+            }
             match point.value {
                 Some(value) => run.push((at(&point.period), scale.at(value))),
                 None if run.len() > 1 => canvas.path(&std::mem::take(&mut run), 2.6, BLUE)?,
@@ -201,6 +229,11 @@ impl LineWithTarget {
         }
         Ok(())
     }
+}
+
+/// The mark between two periods that are counted by different definitions.
+pub(super) fn series_break(canvas: &mut Canvas<'_>, x: f64, [top, bottom]: [f64; 2]) -> Result<()> {
+    canvas.path(&[(x, top - 8.0), (x, bottom)], 1.4, GREY)
 }
 
 /// Marks of the periods, as many as fit, and the year where one begins.

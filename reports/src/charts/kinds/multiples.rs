@@ -4,10 +4,10 @@ use super::TimePoint;
 use peil_warehouse::Result;
 
 use super::both;
-use super::line::short;
+use super::line::{SERIES_BREAK, series_break, short};
 use super::parts::{Key, Scale, Sign, baseline_across, nothing, step_lines};
 use crate::charts::canvas::{Anchor, Canvas, Drawing, Label, Layout};
-use crate::charts::theme::{self, BLUE, PLUM, Weight};
+use crate::charts::theme::{self, BLUE, GREY, PLUM, Weight};
 
 /// Many figures through time, each on a scale of its own that starts at zero.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,6 +79,10 @@ impl SmallMultiples {
         if self.panels.iter().any(|panel| panel.points.iter().any(|point| point.provisional)) {
             items.push((Sign::Ring(BLUE), "voorlopig".to_owned()));
         }
+        let breaks = |panel: &Panel| panel.points.iter().skip(1).any(|point| point.break_before);
+        if self.panels.iter().any(breaks) {
+            items.push((Sign::Line(GREY), SERIES_BREAK.to_owned()));
+        }
         let key = Key::new(items, layout.width())?;
         let mut places = Vec::new();
         let mut y = key.height();
@@ -134,6 +138,13 @@ fn draw_panel(
     step_lines(canvas, &steps, slot, 1.4)?;
     let mut run = Vec::new();
     for (index, point) in panel.points.iter().enumerate() {
+        if index > 0 && point.break_before {
+            series_break(canvas, at(index) - slot / 2.0, [plot, plot + PLOT])?;
+            if run.len() > 1 {
+                canvas.path(&std::mem::take(&mut run), 2.0, BLUE)?;
+            }
+            run.clear();
+        }
         match point.value {
             Some(value) => run.push((at(index), scale.at(value))),
             None if run.len() > 1 => canvas.path(&std::mem::take(&mut run), 2.0, BLUE)?,

@@ -77,6 +77,7 @@ fn panel(row: &NumericRow, figures: &[Figure]) -> Panel {
                 period: figure.period.to_string(),
                 value: figure.value,
                 provisional: figure.provisional,
+                break_before: figure.break_before,
             })
             .collect(),
         targets: figures.iter().map(|figure| figure.target).collect(),

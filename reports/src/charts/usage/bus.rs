@@ -66,6 +66,7 @@ pub(super) fn traffic(report: &Report) -> Result<Option<Chart>> {
                 period: one.month.clone(),
                 value: one.traffic.map(|traffic| traffic.messages as f64),
                 provisional: one.provisional,
+                break_before: false,
             })
             .collect(),
         name: "berichten".to_owned(),

@@ -41,6 +41,7 @@ pub(super) fn scores(report: &Report) -> Result<Option<Chart>> {
                         period: point.quarter.to_string(),
                         value: point.mean,
                         provisional: point.quarter.last_day() > report.colophon.as_of,
+                        break_before: false,
                     })
                     .collect(),
                 targets: vec![None; chapter.series.len()],

@@ -14,7 +14,7 @@ use super::super::markup::{Place, escape, state, status};
 use super::super::page::Page;
 use super::super::table::{self, Sources};
 use super::super::{blocks, history, kind_name};
-use super::{Source, chain, home_crumb, programme};
+use super::{Source, chain, home_crumb, indicator_sources, programme};
 
 pub(super) fn pages(source: &Source<'_>) -> Result<Vec<Page>> {
     let mut pages: Vec<Page> = source.report.indicators.rows().map(|row| page(source, row)).collect::<Result<_>>()?;
@@ -32,6 +32,7 @@ fn page(source: &Source<'_>, row: &frames::Row) -> Result<Page> {
         frames::Row::Milestone(_) => String::new(),
     };
     body.push_str(&definition(source, indicator));
+    body.push_str(&indicator_sources::versions(source, indicator));
     match row {
         frames::Row::Numeric(_) => {
             body.push_str(&history(source, &place, indicator)?);
@@ -41,6 +42,7 @@ fn page(source: &Source<'_>, row: &frames::Row) -> Result<Page> {
     }
     body.push_str(&revisions(source, &place, indicator));
     body.push_str(&query(source, indicator));
+    body.push_str(&indicator_sources::rows(source, &place, indicator));
     body.push_str(&deliveries(source, &place, indicator));
     let mut crumbs = home_crumb();
     crumbs.push((programme::path(&indicator.programme), programme_name.to_owned()));

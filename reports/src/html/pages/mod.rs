@@ -6,6 +6,7 @@ mod catalogue;
 mod downloads;
 mod home;
 mod indicator;
+mod indicator_sources;
 mod lineage;
 mod programme;
 mod search;
