@@ -275,7 +275,7 @@ fn a_series_that_breaks_has_a_mark_and_no_line_across() {
     let whole = line.draw().unwrap();
     line.points[3].break_before = true;
     let broken = line.draw().unwrap();
-    let svg = |drawing: &peil_reports::charts::Drawing| drawing.svg.clone();
+    let svg = |drawing: &Drawing| drawing.content.clone();
     assert!(broken.iter().all(|drawing| svg(drawing).contains("reeksbreuk")));
     assert!(whole.iter().all(|drawing| !svg(drawing).contains("reeksbreuk")));
     assert!(line.describe().contains("Reeksbreuk vóór Q4 2019"), "{}", line.describe());
