@@ -5,111 +5,30 @@ use super::super::write::{csv, csv_text, workbook};
 use super::super::{Landing, SampleError};
 use super::{NAME, Text, fault, state};
 
-/// Rows with something wrong: dataset, reason, note, the row as it is written.
-const ROWS: &[(&str, &str, &str, &str)] = &[
-    ("portal/users", "missing_value", "geen gebruiker_id", ";Iemand;;Gent;;2021-05-01;;nl"),
-    ("portal/users", "bad_date", "datum als DD/MM/YYYY", "GEB-90001;Iemand;;Gent;;01/05/2021;;nl"),
-    ("portal/users", "bad_date", "dag die niet bestaat", "GEB-90002;Iemand;;Gent;;2021-02-30;;nl"),
-    (
-        "portal/users",
-        "bad_order",
-        "uitgeschreven voor geregistreerd",
-        "GEB-90003;Iemand;;Gent;;2021-05-01;2021-04-01;nl",
-    ),
-    ("portal/users", "wrong_column_count", "te weinig kolommen", "GEB-90004;Iemand;;Gent;;2021-05-01"),
-    (
-        "portal/users",
-        "wrong_column_count",
-        "puntkomma zonder aanhalingstekens",
-        "GEB-90005;Iemand;;Gent;chef; en meer;2021-05-01;;nl",
-    ),
-    (
-        "portal/users",
-        "unresolved_authority",
-        "tikfout in de naam",
-        "GEB-90006;Iemand;;Gemeente Dilbek;;2022-07-01;2022-07-01;nl",
-    ),
-    (
-        "portal/users",
-        "unresolved_authority",
-        "bestuur dat niet bestaat",
-        "GEB-90007;Iemand;;Stad Nergenshuizen;;2022-07-01;2022-07-01;nl",
-    ),
-    (
-        "portal/users",
-        "odd_spelling",
-        "wordt wel herkend",
-        "GEB-90008;Iemand;;  OCMW   SINT   NIKLAAS ;;2022-07-01;2022-07-01;nl",
-    ),
-    (
-        "portal/users",
-        "odd_spelling",
-        "veld over twee regels",
-        "GEB-90009;Iemand;;Gand;\"hoofd\nburgerzaken\";2022-07-01;2022-07-01;nl",
-    ),
-    ("portal/users", "bad_date", "na een veld over twee regels", "GEB-90010;Iemand;;Gent;;onbekend;;nl"),
-    ("portal/documents", "not_allowed", "onbekende soort", "DOC-90001;Een film;video;2022-07-01;"),
-    (
-        "portal/documents",
-        "bad_order",
-        "ingetrokken voor gepubliceerd",
-        "DOC-90002;Een tekst;andere;2022-07-01;2022-06-01",
-    ),
-    ("portal/documents", "missing_value", "geen titel", "DOC-90003;;andere;2022-07-01;"),
-    ("portal/documents", "bad_date", "tijdstip in plaats van datum", "DOC-90004;Een tekst;andere;2022-07-01T10:00:00;"),
-    ("catalogue/ratings", "out_of_range", "score boven 5", "W-90001;Gent;;OPL-0007;6;;2022-07-01;"),
-    ("catalogue/ratings", "bad_number", "score in woorden", "W-90002;Gent;;OPL-0007;vier;;2022-07-01;"),
-    ("catalogue/ratings", "bad_number", "score met een komma", "W-90003;Gent;;OPL-0007;4,5;;2022-07-01;"),
-    ("catalogue/ratings", "missing_value", "geen oplossing", "W-90004;Gent;;;4;;2022-07-01;"),
-    (
-        "catalogue/ratings",
-        "unknown_reference",
-        "onbekende oplossing",
-        "W-90005;Gent;;OPL-9999;4;;2022-07-31;2022-07-31",
-    ),
-    ("catalogue/portfolio", "not_allowed", "onbekende status", "Gent;OPL-0007;misschien;2022-07-01"),
-    ("catalogue/portfolio", "unknown_reference", "onbekende oplossing", "Gent;OPL-9998;uitgefaseerd;2022-07-31"),
-    ("security/members", "not_allowed", "onbekende rol", "LID-9001;;Gent;gast;2022-07-01;"),
-    ("security/members", "bad_order", "tot voor sinds", "LID-9002;;Gent;lid;2022-07-01;2022-06-01"),
-    (
-        "security/members",
-        "unresolved_authority",
-        "tikfout in de naam",
-        "LID-9003;;Stad Kortrik;lid;2022-07-31;2022-07-31",
-    ),
-    ("security/gdpr_scores", "bad_number", "scheidingsteken voor duizendtallen", "Gent;2022-07-01;1.062,5"),
-    ("security/gdpr_scores", "out_of_range", "score boven 100", "Gent;2022-07-02;101,0"),
-    ("security/gdpr_scores", "missing_value", "geen score", "Gent;2022-07-03;"),
-    (
-        "finance/bookings",
-        "bad_date",
-        "datum als YYYY-MM-DD",
-        "2022-90001;2022-07-01;VRD2;VlaVirGem tool;Personeel;10,00;",
-    ),
-    (
-        "finance/bookings",
-        "bad_number",
-        "scheidingsteken voor duizendtallen",
-        "2022-90002;01/07/2022;VRD2;VlaVirGem tool;Personeel;1.234,56;",
-    ),
-    (
-        "finance/bookings",
-        "bad_number",
-        "meer decimalen dan de cent",
-        "2022-90003;01/07/2022;VRD2;VlaVirGem tool;Personeel;12,345;",
-    ),
-    (
-        "finance/bookings",
-        "missing_value",
-        "geen analytische code",
-        "2022-90004;01/07/2022;;VlaVirGem tool;Personeel;10,00;één café",
-    ),
-    ("finance/bookings", "bad_date", "maand 13", "2022-90005;01/13/2022;VRD2;VlaVirGem tool;Personeel;10,00;"),
-];
+/// The bad rows; a line each in a file.
+const ROWS: &str = include_str!("rows.txt");
+
+/// A row with something wrong.
+struct Bad<'a> {
+    dataset: &'a str,
+    reason: &'a str,
+    note: &'a str,
+    /// The row as it is written.
+    row: String,
+}
+
+/// The bad rows in the order of the file.
+fn bad_rows() -> impl Iterator<Item = Bad<'static>> {
+    ROWS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut parts = line.splitn(4, " | ");
+        let (dataset, reason, note) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Bad { dataset, reason, note, row: parts.next()?.replace("\\n", "\n") })
+    })
+}
 
 /// Puts the bad rows after the rows that each dataset has on that day.
 pub(super) fn plant(tables: &[Table], landing: &mut Landing<'_>) -> Result<(), SampleError> {
-    let mut datasets: Vec<&str> = ROWS.iter().map(|row| row.0).collect();
+    let mut datasets: Vec<&str> = bad_rows().map(|bad| bad.dataset).collect();
     datasets.dedup();
     for dataset in datasets {
         let Some((table, rows)) = state(tables, dataset) else { continue };
@@ -135,11 +54,11 @@ pub(super) fn plant(tables: &[Table], landing: &mut Landing<'_>) -> Result<(), S
             text.report(Some(1), "unknown_column", "kolom taal");
             text.report(Some(1), "odd_spelling", "BOM, kop in andere letters, CRLF");
         }
-        for (number, (_, reason, note, row)) in ROWS.iter().filter(|row| row.0 == dataset).enumerate() {
+        for (number, bad) in bad_rows().filter(|bad| bad.dataset == dataset).enumerate() {
             if users || (documents && number == 1) {
                 text.blank();
             }
-            text.row(reason, note, row);
+            text.row(bad.reason, bad.note, &bad.row);
         }
         if book {
             correct(&rows, &mut text);
