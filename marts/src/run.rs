@@ -16,9 +16,10 @@ use tokio::task::JoinSet;
 
 use crate::calendar::{self, Calendar, Horizon};
 use crate::check::{self, Finding};
-use crate::indicator::STARTS;
+use crate::indicator::{STARTS, trace};
 use crate::model_set::ModelSet;
 use crate::relation::{plain, table_name};
+use crate::session::ParquetTable;
 use crate::{build, catalogue, graph, plan, session};
 
 /// The stage's name among the inputs of the pointer.
@@ -242,7 +243,12 @@ async fn load<'a>(session: &SessionContext, draft: &Draft, tables: impl Iterator
     let missing = tables.filter(|table| !session::is_registered(session, table));
     let reads = missing.filter_map(|table| Some((table, draft.table(&table_name(table))?)));
     let reads = futures::stream::iter(reads.map(|(table, state)| async move {
-        Ok::<_, Error>((table, session::stored_table(draft.storage(), table, state).await?))
+        // Of a large table of facts a query reads a few columns, once.
+        let provider = match trace::is_rolled_up(table) {
+            true => ParquetTable::of_views(draft.storage(), &table_name(table), state)?,
+            false => session::stored_table(draft.storage(), table, state).await?,
+        };
+        Ok::<_, Error>((table, provider))
     }));
     let loaded: Vec<_> = futures::StreamExt::buffered(reads, CONCURRENT_READS).try_collect().await?;
     loaded.into_iter().try_for_each(|(table, provider)| session::register(session, table, provider))
