@@ -89,7 +89,7 @@ pub enum Command {
     Lineage(LineageArgs),
     /// Runs a query on the marts; without one, opens a prompt
     Sql(SqlArgs),
-    /// Answers SQL over the PostgreSQL protocol
+    /// Answers SQL over the PostgreSQL protocol and Arrow Flight SQL
     Serve(ServeArgs),
     /// Those who may log in to `peil serve`
     #[command(subcommand)]
@@ -376,6 +376,9 @@ pub struct ServeArgs {
     /// Where to speak the PostgreSQL protocol, as 127.0.0.1:5432
     #[arg(long, value_name = "ADDR")]
     pub postgres: Option<String>,
+    /// Where to speak Arrow Flight SQL, as 127.0.0.1:31337
+    #[arg(long, value_name = "ADDR")]
+    pub flight: Option<String>,
 }
 
 /// What `peil users` does.
@@ -493,6 +496,7 @@ mod tests {
             "peil export --format datapackage,SDMX --out there --url https://example.org/peil",
             "peil lineage portal_usage.users --json",
             "peil serve --postgres 127.0.0.1:5432",
+            "peil serve --flight :31337",
             "peil users add an",
             "peil users list",
             "peil users remove an",

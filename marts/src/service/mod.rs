@@ -17,10 +17,12 @@
 //! | [`users`] | who may log in, and the proof of a password |
 //! | [`journal`] | who asked what, and what came of it |
 //! | [`postgres`] | the PostgreSQL protocol |
+//! | [`flight`] | Arrow Flight SQL |
 
 pub mod catalogue;
 pub mod control;
 pub mod fault;
+pub mod flight;
 pub mod functions;
 pub mod guard;
 pub mod journal;

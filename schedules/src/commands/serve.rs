@@ -1,11 +1,13 @@
 //! `peil serve`: the marts for analysts, from the tools that they have.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use peil_marts::service::{Journal, Service, Users, postgres};
+use peil_marts::service::{Journal, Service, Users, flight, postgres};
 use peil_warehouse::settings::ServeSettings;
 use peil_warehouse::{Error, Result};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::cli::{Global, ServeArgs};
 use crate::context;
@@ -13,6 +15,9 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::serve::audit::Audit;
 use crate::serve::{address, limits, may_be_plain};
+
+/// The name by which a client of Flight SQL chooses its protocol over TLS.
+const HTTP_2: &[u8] = b"h2";
 
 /// Serves until it is told to stop.
 ///
@@ -22,46 +27,105 @@ use crate::serve::{address, limits, may_be_plain};
 pub async fn run(global: &Global, arguments: &ServeArgs, output: Output) -> Result<Exit> {
     let settings = context::settings(global)?;
     let serve = &settings.serve;
-    let Some(wanted) = arguments.postgres.as_ref().or(serve.postgres.as_ref()) else {
+    let (for_postgres, for_flight) =
+        (arguments.postgres.as_ref().or(serve.postgres.as_ref()), arguments.flight.as_ref().or(serve.flight.as_ref()));
+    if for_postgres.is_none() && for_flight.is_none() {
         return Err(Error::usage("there is nothing to serve\nhint: peil serve --postgres 127.0.0.1:5432"));
-    };
+    }
     let (storage, _) = context::read_warehouse(&settings).await?;
     let journal: Arc<dyn Journal> = Arc::new(Audit::open(serve.audit_file.as_deref())?);
     let service = Service::new(&storage, limits(serve), journal)?;
-    let offer = offer(serve, wanted).await?;
+    let users = Users::of(&serve.users_file);
+    let nobody = users.all()?.is_empty();
+    // All addresses are taken before the first client is answered.
+    let for_postgres = match for_postgres {
+        Some(wanted) => Some(postgres_offer(serve, wanted, &users).await?),
+        None => None,
+    };
+    let for_flight = match for_flight {
+        Some(wanted) => Some(flight_offer(serve, wanted, &users).await?),
+        None => None,
+    };
     // What is published is opened before the first client asks.
     service.state().await.map_err(|fault| Error::storage(fault.to_string()))?;
-    let at = offer.listener.local_addr()?;
-    if offer.users.all()?.is_empty() {
-        output.talk(format!("nobody can log in yet: `peil users add NAME` adds to {}", offer.users.path().display()));
+    if nobody {
+        output.talk(format!("nobody can log in yet: `peil users add NAME` adds to {}", users.path().display()));
     }
-    let how = if offer.tls.is_some() { "with TLS" } else { "in plain text" };
-    output.talk(format!("PostgreSQL protocol at {at}, {how}; database {}", peil_marts::service::DATABASE));
-    output.talk(format!("try: psql \"host={} port={} dbname=peil user=NAME\"", at.ip(), at.port()));
-    postgres::serve(service, offer, stopped()).await?;
+    let (stop, stopping) = watch::channel(false);
+    let end = |mut stopping: watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let postgres = async {
+        let Some(offer) = for_postgres else { return Ok(()) };
+        let at = offer.listener.local_addr()?;
+        output.talk(format!("PostgreSQL protocol at {at}, {}; database peil", secrecy(offer.tls.is_some())));
+        output.talk(format!("try: psql \"host={} port={} dbname=peil user=NAME\"", at.ip(), at.port()));
+        postgres::serve(Arc::clone(&service), offer, end(stopping.clone())).await
+    };
+    let flight = async {
+        let Some(offer) = for_flight else { return Ok(()) };
+        let at = offer.listener.local_addr()?;
+        let scheme = if offer.tls.is_some() { "grpc+tls" } else { "grpc" };
+        output.talk(format!("Arrow Flight SQL at {scheme}://{at}, {}", secrecy(offer.tls.is_some())));
+        flight::serve(Arc::clone(&service), offer, end(stopping.clone())).await
+    };
+    let told = async {
+        stopped().await;
+        stop.send_replace(true);
+        Ok(())
+    };
+    tokio::try_join!(postgres, flight, told)?;
     output.talk("stopped");
     Ok(Exit::Done)
 }
 
-/// What is offered at an address; fails where TLS must be and is not.
-async fn offer(serve: &ServeSettings, wanted: &str) -> Result<postgres::Offer> {
-    let at = address(wanted)?;
-    let tls = match (&serve.tls_certificate, &serve.tls_key) {
-        (Some(certificate), Some(key)) => Some(postgres::tls::acceptor(certificate, key)?),
-        (None, None) => None,
-        _ => return Err(Error::usage("TLS needs both serve.tls_certificate and serve.tls_key")),
+const fn secrecy(tls: bool) -> &'static str {
+    if tls { "with TLS" } else { "in plain text" }
+}
+
+/// What is offered at an address over the PostgreSQL protocol.
+async fn postgres_offer(serve: &ServeSettings, wanted: &str, users: &Users) -> Result<postgres::Offer> {
+    let (at, plain) = place(serve, wanted)?;
+    let tls = match certificate(serve)? {
+        Some((certificate, key)) => Some(postgres::tls::acceptor(certificate, key)?),
+        None => None,
     };
+    Ok(postgres::Offer { listener: listen(at).await?, tls, allow_plain_text: plain, users: users.clone() })
+}
+
+/// The same over Flight SQL.
+async fn flight_offer(serve: &ServeSettings, wanted: &str, users: &Users) -> Result<flight::Offer> {
+    let (at, _) = place(serve, wanted)?;
+    let tls = match certificate(serve)? {
+        Some((certificate, key)) => Some(postgres::tls::config(certificate, key, &[HTTP_2])?.into()),
+        None => None,
+    };
+    Ok(flight::Offer { listener: listen(at).await?, tls, users: users.clone() })
+}
+
+/// An address, and whether its clients may do without TLS; fails where they
+/// may not and there is none.
+fn place(serve: &ServeSettings, wanted: &str) -> Result<(SocketAddr, bool)> {
+    let at = address(wanted)?;
     let plain = may_be_plain(serve, at);
-    if tls.is_none() && !plain {
+    if certificate(serve)?.is_none() && !plain {
         return Err(Error::usage(format!(
             "{at} is not on this machine alone, and there is no TLS\nhint: give serve.tls_certificate and serve.tls_key, listen at 127.0.0.1, or set serve.allow_plain_text = true"
         )));
     }
-    let users = Users::of(&serve.users_file);
-    users.all()?;
-    let listener =
-        TcpListener::bind(at).await.map_err(|error| Error::usage(format!("{at} cannot be listened at: {error}")))?;
-    Ok(postgres::Offer { listener, tls, allow_plain_text: plain, users })
+    Ok((at, plain))
+}
+
+fn certificate(serve: &ServeSettings) -> Result<Option<(&std::path::Path, &std::path::Path)>> {
+    match (&serve.tls_certificate, &serve.tls_key) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+        (None, None) => Ok(None),
+        _ => Err(Error::usage("TLS needs both serve.tls_certificate and serve.tls_key")),
+    }
+}
+
+async fn listen(at: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(at).await.map_err(|error| Error::usage(format!("{at} cannot be listened at: {error}")))
 }
 
 /// Waits for Ctrl-C or the word to end.
