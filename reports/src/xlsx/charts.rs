@@ -211,9 +211,12 @@ fn costs(grid: &Grid) -> Vec<Planned> {
             let series = ["actual", "forecast"].into_iter().zip([BLUE, LILAC]).filter_map(|(values, color)| {
                 Series::of(grid, (first, first + length - 1), "cost_type", values, color)
             });
-            let series = series.filter(|series| series.has_values(grid)).collect();
+            let series: Vec<Series> = series.filter(|series| series.has_values(grid)).collect();
             let title = format!("{product}: kosten per soort, in euro");
-            charts.extend(Planned::new(title, ChartType::Bar, series, grid, NumberFormat::Euro));
+            // The rows of all products together hold the budget, not costs.
+            if series.len() > 1 {
+                charts.extend(Planned::new(title, ChartType::Bar, series, grid, NumberFormat::Euro));
+            }
         }
         first += length.max(1);
     }
