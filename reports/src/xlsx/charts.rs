@@ -270,7 +270,8 @@ impl Series {
         // The header is the first row of the sheet.
         let row = |row: usize| u32::try_from(row + 1).ok();
         Some(Self {
-            name: grid.columns.get(usize::from(values))?.heading.clone(),
+            // A heading that stands twice in a sheet has a number there.
+            name: grid.columns.get(usize::from(values))?.heading.trim_end_matches(" 2").to_owned(),
             sheet: grid.sheet.clone(),
             rows: (row(rows.0)?, row(rows.1)?),
             categories: column(categories)?,

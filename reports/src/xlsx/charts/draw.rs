@@ -19,8 +19,8 @@ const LINE_CHART: u32 = 360;
 /// Pixels of a row of the sheet.
 const ROW: u32 = 20;
 /// Rows of a printed page, upright, at this scale in percent.
-const PAGE: u32 = 68;
-const SCALE: u16 = 70;
+const PAGE: u32 = 80;
+const SCALE: u16 = 56;
 
 /// Writes the sheet: the charts under each other.
 pub(in crate::xlsx) fn write(
@@ -154,9 +154,17 @@ fn label(planned: &Planned, series: &Series) -> ChartDataLabel {
         let ink = if light { Color::White } else { Color::Black };
         label.set_font(ChartFont::new().set_size(9).set_color(ink)).set_num_format("0;;;");
     } else {
-        label.set_font(ChartFont::new().set_size(9).set_color(GREY)).set_num_format(axis_format(planned.format));
+        label.set_font(ChartFont::new().set_size(9).set_color(GREY)).set_num_format(label_format(planned.format));
     }
     label
+}
+
+/// A share at its bar is as exact as in the tables.
+fn label_format(format: NumberFormat) -> String {
+    match format {
+        NumberFormat::Share => "0.0%".to_owned(),
+        other => axis_format(other),
+    }
 }
 
 fn axis_format(format: NumberFormat) -> String {
