@@ -12,7 +12,7 @@ use super::super::style::{GREY, LIGHT, Style};
 use super::{Planned, Series};
 
 /// Pixels of a chart, and of what stands around its bars.
-const WIDTH: u32 = 980;
+const WIDTH: u32 = 920;
 const FRAME: u32 = 130;
 const BAR: u32 = 24;
 const LINE_CHART: u32 = 360;
