@@ -13,6 +13,8 @@ use crate::frames::State;
 
 /// Width of a sparkline, in points.
 const TREND: f64 = 64.0;
+/// The mark of a milestone in the published tables.
+const PLANNED: &str = "x";
 /// Width of the shape of a status with the space after it, in points.
 const SHAPE: f64 = 9.5;
 
@@ -102,6 +104,7 @@ pub(super) fn table(table: &Table, number_in_report: usize, destinations: &mut D
                 let mut printed = Vec::with_capacity(cells.len());
                 for (index, (cell, column)) in cells.iter().zip(&table.columns).enumerate() {
                     let data = cell_data(cell, column, &mut reasons, index == 0, destinations);
+                    wishes[index].next_row();
                     data.measure(&mut wishes[index], total)?;
                     printed.push(data);
                 }
@@ -163,7 +166,8 @@ impl Reasons {
     fn of(table: &Table) -> Self {
         let mut reasons = Vec::new();
         let values = table.body().flat_map(|(_, cells)| cells).filter(|cell| !only_target(cell));
-        for reason in values.filter_map(|cell| reason(&cell.value)) {
+        let targets = table.body().flat_map(|(_, cells)| cells).filter_map(|cell| cell.target.as_ref());
+        for reason in values.map(|cell| &cell.value).chain(targets).filter_map(reason) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -217,14 +221,23 @@ fn cell_data(
             rich.lines.push(Line { text: cell.shown(), letter, ..Line::default() });
         }
         Value::Missing(_) => {}
+        // A column of states says them in words; what is planned is its row.
+        Value::Mark(mark, Some(state)) if column.kind == ColumnKind::Text => {
+            let text = match mark.as_str() {
+                "" | PLANNED => state.word().to_owned(),
+                mark => format!("{} ({mark})", state.word()),
+            };
+            rich.lines.push(Line { text: printable(&text), shape: Some(shape(*state)), ..Line::default() });
+        }
         value => rich.lines.extend(lines(value, &cell.shown(), false)),
     }
     if let Some(target) = &cell.target {
-        let text = match target {
-            Value::Missing(missing) => missing.reason().to_owned(),
-            target => format!("doel\u{a0}{}", target.shown()),
+        let letter = match target {
+            Value::Missing(missing) => reasons.letter(*missing),
+            _ => None,
         };
-        rich.lines.push(Line { text: printable(&text), small: true, ..Line::default() });
+        let text = printable(&format!("doel\u{a0}{}", target.shown()));
+        rich.lines.push(Line { text, small: true, letter, ..Line::default() });
     }
     for status in &cell.status {
         // That there is no target is said where the target would stand.

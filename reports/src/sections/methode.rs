@@ -51,7 +51,8 @@ fn revised(quality: &Quality) -> Text {
     }
 }
 
-fn revisions(report: &Report) -> Table {
+/// The figures that changed since they were published.
+pub(crate) fn revisions(report: &Report) -> Table {
     let columns = vec![
         text_column("indicator", "Indicator"),
         text_column("period", "Periode"),

@@ -13,7 +13,7 @@ mod indicatoren;
 mod koppelingen;
 mod lb365;
 pub(crate) mod maturiteit;
-mod methode;
+pub(crate) mod methode;
 mod middelen;
 mod parts;
 mod programmas;

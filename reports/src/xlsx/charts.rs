@@ -55,12 +55,97 @@ struct OfTable {
     kind: ChartType,
     /// At most so many rows.
     most: usize,
-    /// The chart of the report that states the finding, for the title.
+    /// The chart of the report that states the finding, for the title; where
+    /// there is none, what the table shows is the title.
     like: &'static str,
 }
 
 /// The charts of the tables of the document, in its order.
-const OF_TABLES: [OfTable; 0] = [];
+const OF_TABLES: [OfTable; 10] = [
+    OfTable {
+        table: "most_chosen_solutions",
+        values: &["chosen"],
+        categories: "solution",
+        kind: ChartType::Bar,
+        most: 15,
+        like: "oplossingen",
+    },
+    OfTable {
+        table: "portal_use",
+        values: &["users", "users_year_ago"],
+        categories: "module",
+        kind: ChartType::Bar,
+        most: 15,
+        like: "portaal",
+    },
+    OfTable {
+        table: "satisfaction",
+        values: &["average_score"],
+        categories: "solution",
+        kind: ChartType::Bar,
+        most: 20,
+        like: "tevredenheid",
+    },
+    OfTable {
+        table: "coupling_techniques",
+        values: &["couplings", "used"],
+        categories: "technique",
+        kind: ChartType::Bar,
+        most: 15,
+        like: "",
+    },
+    OfTable {
+        table: "building_blocks",
+        values: &["in_use", "implementing", "planned"],
+        categories: "building_block",
+        kind: ChartType::BarStacked,
+        most: 40,
+        like: "",
+    },
+    OfTable {
+        table: "lb365_modules",
+        values: &["live", "tracks"],
+        categories: "module",
+        kind: ChartType::Bar,
+        most: 25,
+        like: "lb365_modules",
+    },
+    OfTable {
+        table: "bus_months",
+        values: &["messages"],
+        categories: "month",
+        kind: ChartType::Column,
+        most: 36,
+        like: "busverkeer",
+    },
+    OfTable {
+        table: "bus_services",
+        values: &["error_rate", "error_rate_before"],
+        categories: "service",
+        kind: ChartType::Bar,
+        most: 20,
+        like: "busfouten",
+    },
+    OfTable {
+        table: "maturity_chapters",
+        values: &["mean", "mean_before"],
+        categories: "chapter",
+        kind: ChartType::Bar,
+        most: 15,
+        like: "maturiteit",
+    },
+    OfTable {
+        table: "budget_years",
+        values: &["budget", "actual", "forecast"],
+        categories: "year",
+        kind: ChartType::Column,
+        most: 10,
+        like: "middelen",
+    },
+];
+
+/// The table of costs, of which each product has a chart.
+const COSTS: &str = "costs";
 
 /// Every chart that there are figures for.
 pub(super) fn planned(grids: &[Grid], report: &Report, document: &Document) -> Vec<Planned> {
@@ -69,6 +154,7 @@ pub(super) fn planned(grids: &[Grid], report: &Report, document: &Document) -> V
     charts.extend(find(score::TABLE).and_then(|grid| statuses(grid, report)));
     charts.extend(find(indicators::TARGETS).into_iter().flat_map(|grid| attainments(grid, report)));
     charts.extend(OF_TABLES.iter().filter_map(|line| of_table(find(line.table)?, line, document)));
+    charts.extend(find(COSTS).into_iter().flat_map(costs));
     charts
 }
 
@@ -109,6 +195,34 @@ fn attainments(grid: &Grid, report: &Report) -> Vec<Planned> {
     charts
 }
 
+/// What was booked and what is expected, by type of cost, for each product.
+fn costs(grid: &Grid) -> Vec<Planned> {
+    let Some(product) = grid.column("group") else { return Vec::new() };
+    let name = |row: usize| match grid.rows.get(row).and_then(|row| row.get(product)) {
+        Some(Entry::Text(name)) if !grid.totals.contains(&row) => Some(name.as_str()),
+        _ => None,
+    };
+    let mut charts = Vec::new();
+    let mut first = 0;
+    while first < grid.rows.len() {
+        let length =
+            (first..grid.rows.len()).take_while(|row| name(*row).is_some() && name(*row) == name(first)).count();
+        if let (Some(product), true) = (name(first), length > 0) {
+            let series = ["actual", "forecast"].into_iter().zip([BLUE, LILAC]).filter_map(|(values, color)| {
+                Series::of(grid, (first, first + length - 1), "cost_type", values, color)
+            });
+            let series: Vec<Series> = series.filter(|series| series.has_values(grid)).collect();
+            let title = format!("{product}: kosten per soort, in euro");
+            // The rows of all products together hold the budget, not costs.
+            if series.len() > 1 {
+                charts.extend(Planned::new(title, ChartType::Bar, series, grid, NumberFormat::Euro));
+            }
+        }
+        first += length.max(1);
+    }
+    charts
+}
+
 fn of_table(grid: &Grid, line: &OfTable, document: &Document) -> Option<Planned> {
     let body = (0..grid.rows.len()).take_while(|row| !grid.totals.contains(row)).count().min(line.most);
     let rows = (0, body.checked_sub(1)?);
@@ -117,7 +231,11 @@ fn of_table(grid: &Grid, line: &OfTable, document: &Document) -> Option<Planned>
         .values
         .iter()
         .zip(colors)
-        .filter_map(|(values, color)| Series::of(grid, rows, line.categories, values, color))
+        .filter_map(|(values, color)| {
+            // What was before stands back.
+            let before = values.ends_with("_before") || values.ends_with("_ago");
+            Series::of(grid, rows, line.categories, values, if before { LILAC } else { color })
+        })
         .filter(|series| series.has_values(grid))
         .collect();
     let format = series.first().and_then(|series| series.format(grid))?;
@@ -134,7 +252,7 @@ impl Planned {
         let title = title.replace('\u{a0}', " ");
         Some(Self {
             alternative: alternative(&title, &series, grid),
-            labels: series.len() == 1 && points <= 30 || kind == ChartType::BarStacked,
+            labels: kind == ChartType::BarStacked || kind == ChartType::Bar && series.len() <= 2 && points <= 30,
             title,
             kind,
             series,
@@ -152,7 +270,8 @@ impl Series {
         // The header is the first row of the sheet.
         let row = |row: usize| u32::try_from(row + 1).ok();
         Some(Self {
-            name: grid.columns.get(usize::from(values))?.heading.clone(),
+            // A heading that stands twice in a sheet has a number there.
+            name: grid.columns.get(usize::from(values))?.heading.trim_end_matches(" 2").to_owned(),
             sheet: grid.sheet.clone(),
             rows: (row(rows.0)?, row(rows.1)?),
             categories: column(categories)?,

@@ -49,6 +49,9 @@ fn grids(report: &Report, document: &Document) -> Vec<Grid> {
     let mut grids = vec![score::grid(report), indicators::long(report), indicators::targets(report)];
     grids.push(indicators::milestones(report));
     grids.extend(tables::grids(document));
+    if !grids.iter().any(|grid| grid.table == tables::REVISIONS) {
+        grids.push(tables::without_revisions(report));
+    }
     grids.push(pages::provenance(report, &grids));
     grid::make_unique(&mut grids);
     grids

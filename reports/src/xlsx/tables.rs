@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 
 use super::grid::{Entry, Grid, GridColumn};
 use crate::document::{Block, Cell, Column, ColumnKind, Document, Row, Section, Table, Value};
+use crate::frames::Report;
+use crate::sections::methode::revisions;
 
+/// The table of what was revised.
+pub(super) const REVISIONS: &str = "revisions";
 /// Tables with a sheet of a name of their own.
-const NAMED: [(&str, &str); 1] = [("revisions", "Herzieningen")];
+const NAMED: [(&str, &str); 1] = [(REVISIONS, "Herzieningen")];
 
 /// Sections by name, with the name that their sheets bear.
 const SHEETS: [(&str, &str); 13] = [
@@ -28,6 +32,13 @@ const SHEETS: [(&str, &str); 13] = [
 /// A grid for each table, in the order of the document.
 pub(super) fn grids(document: &Document) -> Vec<Grid> {
     document.sections.iter().flat_map(of_section).collect()
+}
+
+/// The sheet of what was revised, where the document has nothing to show.
+pub(super) fn without_revisions(report: &Report) -> Grid {
+    let mut grid = grid(NAMED[0].1, &revisions(report));
+    grid.when_empty = "Geen enkel gepubliceerd cijfer is gewijzigd.".to_owned();
+    grid
 }
 
 fn of_section(section: &Section) -> Vec<Grid> {

@@ -101,7 +101,7 @@ async fn few_ratings_keep_their_average_to_themselves() {
     assert_eq!(hidden[2].value, Value::Integer(4));
     assert_eq!(hidden[3].value, Value::Missing(Missing::FewRatings));
     let said = first_sentence(&document, "tevredenheid");
-    assert!(said.contains("bij 1 oplossingen onder het huidige interval en bij 0 erboven"), "{said}");
+    assert!(said.contains("bij 1 oplossing onder het huidige interval en bij 0 erboven"), "{said}");
 }
 
 #[tokio::test]

@@ -11,8 +11,24 @@ use crate::marts::Marts;
 
 type Book = Xlsx<Cursor<Vec<u8>>>;
 
-const PRESCRIBED: [&str; 8] =
-    ["Omslag", "Inhoud", "Toelichting", "Scorebord", "Indicatoren", "Doelen", "Mijlpalen", "Grafieken"];
+const PRESCRIBED: [&str; 16] = [
+    "Omslag",
+    "Inhoud",
+    "Toelichting",
+    "Scorebord",
+    "Indicatoren",
+    "Doelen",
+    "Mijlpalen",
+    "Gebruik",
+    "Tevredenheid",
+    "Koppelingen",
+    "Bouwstenen",
+    "Middelen",
+    "Herzieningen",
+    "Methode",
+    "Herkomst",
+    "Grafieken",
+];
 
 async fn report() -> Report {
     let marts = Marts::as_published().realised("OC-02", 1_234.0, "achieved").realised("IV-TL-10", 54.26, "at_risk");

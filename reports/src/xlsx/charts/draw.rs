@@ -12,12 +12,15 @@ use super::super::style::{GREY, LIGHT, Style};
 use super::{Planned, Series};
 
 /// Pixels of a chart, and of what stands around its bars.
-const WIDTH: u32 = 980;
+const WIDTH: u32 = 920;
 const FRAME: u32 = 130;
 const BAR: u32 = 24;
 const LINE_CHART: u32 = 360;
 /// Pixels of a row of the sheet.
 const ROW: u32 = 20;
+/// Rows of a printed page, upright, at this scale in percent.
+const PAGE: u32 = 80;
+const SCALE: u16 = 56;
 
 /// Writes the sheet: the charts under each other.
 pub(in crate::xlsx) fn write(
@@ -31,12 +34,24 @@ pub(in crate::xlsx) fn write(
     sheet.write_string_with_format(0, 0, "Grafieken", &style.heading)?;
     sheet.write_string(1, 0, "Elke grafiek volgt de cellen van het blad waarvan ze de cijfers toont.")?;
     let mut row = 3;
+    // A chart is never parted over pages.
+    let (mut page, mut breaks) = (0, Vec::new());
     for planned in charts {
         let height = height(planned);
+        let rows = height / ROW + 2;
+        if row + rows > page + PAGE && row > page + 3 {
+            page = row;
+            breaks.push(row);
+        }
         sheet.insert_chart(row, 0, &chart(planned, height))?;
-        row += height / ROW + 2;
+        row += rows;
     }
-    print_setup(sheet, title)
+    print_setup(sheet, title)?;
+    sheet.set_portrait().set_print_scale(SCALE);
+    if !breaks.is_empty() {
+        sheet.set_page_breaks(&breaks)?;
+    }
+    Ok(())
 }
 
 fn height(planned: &Planned) -> u32 {
@@ -139,9 +154,17 @@ fn label(planned: &Planned, series: &Series) -> ChartDataLabel {
         let ink = if light { Color::White } else { Color::Black };
         label.set_font(ChartFont::new().set_size(9).set_color(ink)).set_num_format("0;;;");
     } else {
-        label.set_font(ChartFont::new().set_size(9).set_color(GREY)).set_num_format(axis_format(planned.format));
+        label.set_font(ChartFont::new().set_size(9).set_color(GREY)).set_num_format(label_format(planned.format));
     }
     label
+}
+
+/// A share at its bar is as exact as in the tables.
+fn label_format(format: NumberFormat) -> String {
+    match format {
+        NumberFormat::Share => "0.0%".to_owned(),
+        other => axis_format(other),
+    }
 }
 
 fn axis_format(format: NumberFormat) -> String {

@@ -91,14 +91,14 @@ fn tree(bytes: &[u8]) -> Vec<Element> {
 
 #[tokio::test]
 async fn one_document_holds_all() {
-    let tree = tree(&bytes("2022S1").await);
+    let tree = tree(bytes().await);
     let roles: Vec<&str> = tree.iter().map(|element| element.role.as_str()).collect();
     assert_eq!(roles, ["Document"]);
 }
 
 #[tokio::test]
 async fn headings_follow_each_other_without_a_gap() {
-    let tree = tree(&bytes("2022S1").await);
+    let tree = tree(bytes().await);
     let mut levels: Vec<u32> = Vec::new();
     tree[0].visit(&mut |element| {
         if let Some(level) = element.role.strip_prefix('H').and_then(|level| level.parse().ok()) {
@@ -112,7 +112,7 @@ async fn headings_follow_each_other_without_a_gap() {
 
 #[tokio::test]
 async fn every_table_names_its_columns_and_rows() {
-    let tree = tree(&bytes("2022S1").await);
+    let tree = tree(bytes().await);
     let tables = tree[0].all("Table");
     for table in &tables {
         assert_eq!(table.all("Caption").len(), 1);
@@ -131,7 +131,7 @@ async fn every_table_names_its_columns_and_rows() {
 
 #[tokio::test]
 async fn every_drawing_says_what_it_shows() {
-    let tree = tree(&bytes("2022S1").await);
+    let tree = tree(bytes().await);
     for figure in tree[0].all("Figure") {
         assert!(figure.alternative.as_ref().is_some_and(|alternative| alternative.len() > 5));
     }
