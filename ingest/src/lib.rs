@@ -5,6 +5,7 @@
 //! | [`contracts`] | the contracts that come with the program |
 //! | [`delivery`] | which objects are deliveries, and of which day |
 //! | [`ledger`] | what arrived, and what became of it |
+//! | `marks` | what tells that an object was written anew |
 //! | [`plan`] | what is new, what is the same again, what counts |
 //! | [`read`] | a reader per format: from bytes to raw columns |
 //! | [`check`] | from raw columns to typed ones; rejected rows |
@@ -24,6 +25,7 @@ pub mod contracts;
 pub mod delivery;
 pub mod intake;
 pub mod ledger;
+mod marks;
 mod months;
 pub mod plan;
 pub mod privacy;

@@ -21,6 +21,7 @@ use crate::intake::{Intake, Shared, Taken, sha256, side_by_side, take_in};
 use crate::ledger::{
     DELIVERIES, Entry, Outcome, deliveries_spec, from_batches, ledger_fingerprint, rejected_rows_spec, to_batch,
 };
+use crate::marks;
 use crate::plan::{Plan, Seen, Task, is_new, plan, reading};
 use crate::privacy::PseudonymKey;
 use crate::read::Layout;
@@ -83,7 +84,8 @@ pub async fn run(context: &IngestContext<'_>, draft: &mut Draft) -> Result<Inges
     keep_key(context.pseudonym_key, draft)?;
     declare(context.contracts, draft)?;
     let landing = Landing::sort_out(context.landing.list("").await?, context.contracts);
-    let before = from_batches(&draft.batches(DELIVERIES, None).await?)?;
+    let mut before = from_batches(&draft.batches(DELIVERIES, None).await?)?;
+    marks::add(draft, &mut before).await?;
     let mut summary = IngestSummary { notes: landing.left_alone.clone(), ..IngestSummary::default() };
     landing.left_alone.iter().for_each(|line| context.progress.note(line));
     let shared = Shared {
@@ -103,9 +105,11 @@ pub async fn run(context: &IngestContext<'_>, draft: &mut Draft) -> Result<Inges
     settle_undated(&mut ledger, &plan, draft)?;
     let applied = apply(&mut ledger, &plan, taken, draft).await?;
     summarize(&mut summary, &ledger, &plan, &landing.arrivals, applied);
-    if ledger != before {
-        draft.write_part(DELIVERIES, "", ledger_fingerprint(&ledger), &[to_batch(&ledger)?]).await?;
+    let (was, is) = (ledger_fingerprint(&before), ledger_fingerprint(&ledger));
+    if was != is {
+        draft.write_part(DELIVERIES, "", is, &[to_batch(&ledger)?]).await?;
     }
+    marks::write(draft, &ledger).await?;
     for (object, reason) in &summary.refused {
         context.progress.note(&format!("refused: {object}: {reason}"));
     }
@@ -159,6 +163,7 @@ fn declare(contracts: &ContractSet, draft: &mut Draft) -> Result<()> {
         draft.declare(&contract.staged_spec())?;
     }
     draft.declare(&deliveries_spec())?;
+    draft.declare(&marks::marks_spec())?;
     draft.declare(&rejected_rows_spec())
 }
 

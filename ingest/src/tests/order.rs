@@ -93,6 +93,21 @@ fn a_snapshot_of_another_day_is_a_new_state() {
 }
 
 #[test]
+fn the_same_bytes_written_again_change_nothing_of_the_record() {
+    let world = World::new();
+    world.put("portal/users/2022-01.csv", users(0, 3));
+    world.run();
+    let record = world.state("ops/deliveries");
+    world.remove("portal/users/2022-01.csv").put("portal/users/2022-01.csv", users(0, 3));
+    assert_eq!(world.run().new, 0);
+    assert_eq!(world.state("ops/deliveries"), record);
+    // It is known as it is now: the next run does not look into it again.
+    let sequence = world.sequence();
+    world.run();
+    assert_eq!(world.sequence(), sequence);
+}
+
+#[test]
 fn a_changed_file_is_a_new_delivery_and_what_was_there_stays() {
     let world = World::new();
     let (first, second) = (users(0, 3), users(0, 4));

@@ -12,6 +12,7 @@ use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Result};
 use tempfile::TempDir;
 
+use crate::marks::MARKS;
 use crate::{IngestContext, IngestSummary, PseudonymKey, contracts, run};
 
 /// The key of tests.
@@ -144,8 +145,14 @@ impl World {
     pub fn published_files(&self) -> Vec<String> {
         let warehouse = self.storage("warehouse");
         let published = runtime().block_on(Published::read(&warehouse)).unwrap();
-        let tables = published.tables.iter().filter(|(name, _)| *name != "ops/deliveries");
+        let tables = published.tables.iter().filter(|(name, _)| *name != "ops/deliveries" && *name != MARKS);
         tables.flat_map(|(name, state)| state.files.iter().map(move |file| format!("{name}/{}", file.path))).collect()
+    }
+
+    /// Tells whether a table changed.
+    pub fn state(&self, table: &str) -> String {
+        let published = runtime().block_on(Published::read(&self.storage("warehouse"))).unwrap();
+        published.table(table).unwrap().content_hash()
     }
 
     pub fn sequence(&self) -> u64 {
