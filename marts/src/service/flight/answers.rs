@@ -70,9 +70,7 @@ async fn described(session: &Session, text: &str) -> Answered<SchemaRef> {
             let described = session.describe(&query, &[]).await;
             described.map(|known| known.schema).map_err(|fault| session.placed(fault, &query, &piece.text))
         }
-        Request::Explain { .. } => {
-            Ok(Arc::new(Schema::new(vec![Field::new("QUERY PLAN", DataType::Utf8, true)])))
-        }
+        Request::Explain { .. } => Ok(Arc::new(Schema::new(vec![Field::new("QUERY PLAN", DataType::Utf8, true)]))),
         show @ Request::Show(_) => session.show_schema(&show),
         _ => Err(Fault::new(code::FORBIDDEN, "only queries are answered here")),
     }
@@ -102,7 +100,11 @@ mod tests {
     fn faults_keep_their_sqlstate() {
         let told = status(Fault::no_column("valu", ["value", "target"]).at(8));
         assert_eq!(told.code(), Code::InvalidArgument);
-        assert!(told.message().contains("\"value\"") && told.message().ends_with("(character 8) [SQLSTATE 42703]"), "{}", told.message());
+        assert!(
+            told.message().contains("\"value\"") && told.message().ends_with("(character 8) [SQLSTATE 42703]"),
+            "{}",
+            told.message()
+        );
         assert_eq!(status(Fault::new(code::READ_ONLY, "no")).code(), Code::PermissionDenied);
         assert_eq!(status(Fault::new(code::LIMIT, "no")).code(), Code::ResourceExhausted);
     }

@@ -85,7 +85,8 @@ impl Tokens {
             let mut given = lock(&self.given);
             let now = clock::now();
             let known = given.get_mut(token).filter(|known| now - known.used < TimeDelta::hours(HOURS));
-            let known = known.ok_or_else(|| Status::unauthenticated("the token is unknown or too old: log in again"))?;
+            let known =
+                known.ok_or_else(|| Status::unauthenticated("the token is unknown or too old: log in again"))?;
             known.used = now;
             known.user.clone()
         };
@@ -140,7 +141,8 @@ mod tests {
         let tokens = tokens(folder.path());
         let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
         assert_eq!(tokens.who(&request(&basic("an:a good password"))).unwrap().user, "an");
-        for header in [basic("an:another"), basic("bo:a good password"), "Bearer x".to_owned(), "Basic ???".to_owned()] {
+        for header in [basic("an:another"), basic("bo:a good password"), "Bearer x".to_owned(), "Basic ???".to_owned()]
+        {
             assert_eq!(tokens.who(&request(&header)).unwrap_err().code(), tonic::Code::Unauthenticated, "{header}");
         }
         assert_eq!(tokens.who(&Request::new(())).unwrap_err().code(), tonic::Code::Unauthenticated);

@@ -123,11 +123,7 @@ impl FlightSqlService for Flight {
         Ok(Response::new(info.try_with_schema(&schema).map_err(answers::broken)?))
     }
 
-    async fn do_get_statement(
-        &self,
-        ticket: TicketStatementQuery,
-        request: Request<Ticket>,
-    ) -> Answer<Response<Rows>> {
+    async fn do_get_statement(&self, ticket: TicketStatementQuery, request: Request<Ticket>) -> Answer<Response<Rows>> {
         let session = self.session(&request)?;
         let text = String::from_utf8(ticket.statement_handle.to_vec())
             .map_err(|_| Status::invalid_argument("the ticket is none of this server"))?;
@@ -294,11 +290,7 @@ impl FlightSqlService for Flight {
         answers::table(metadata::sql_info(query))
     }
 
-    async fn do_get_primary_keys(
-        &self,
-        _: CommandGetPrimaryKeys,
-        request: Request<Ticket>,
-    ) -> Answer<Response<Rows>> {
+    async fn do_get_primary_keys(&self, _: CommandGetPrimaryKeys, request: Request<Ticket>) -> Answer<Response<Rows>> {
         self.tokens.who(&request)?;
         answers::table(Ok(metadata::no_primary_keys()))
     }

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::ipc::writer::IpcWriteOptions;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::ActionCreatePreparedStatementResult;
 use arrow_flight::sql::server::PeekableFlightDataStream;
 use arrow_flight::{IpcMessage, SchemaAsIpc};
-use arrow::ipc::writer::IpcWriteOptions;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -71,7 +71,9 @@ impl Prepared {
         let fields: Vec<Field> = parameters
             .into_iter()
             .enumerate()
-            .map(|(at, of)| Field::new(format!("${}", at + 1), if of == DataType::UInt32 { DataType::Int64 } else { of }, true))
+            .map(|(at, of)| {
+                Field::new(format!("${}", at + 1), if of == DataType::UInt32 { DataType::Int64 } else { of }, true)
+            })
             .collect();
         let (dataset_schema, parameter_schema) = (ipc(&schema)?, ipc(&Schema::new(fields))?);
         let mut kept = lock(&self.kept);
@@ -106,12 +108,7 @@ impl Prepared {
     }
 
     /// Takes the values of the parameters: one row.
-    pub(super) async fn bind(
-        &self,
-        session: &Session,
-        handle: &Bytes,
-        data: PeekableFlightDataStream,
-    ) -> Answer<()> {
+    pub(super) async fn bind(&self, session: &Session, handle: &Bytes, data: PeekableFlightDataStream) -> Answer<()> {
         self.of(session, handle)?;
         let data = data.map_err(|status| FlightError::Tonic(Box::new(status)));
         let batches: Vec<RecordBatch> = FlightRecordBatchStream::new_from_flight_data(data).try_collect().await?;
@@ -119,7 +116,11 @@ impl Prepared {
         let values = match (rows.next(), rows.next()) {
             (Some(batch), None) if batch.num_rows() == 1 => values_of(batch)?,
             (None, None) => Vec::new(),
-            _ => return Err(Status::invalid_argument("give one row of parameters: a query is answered for one set of them")),
+            _ => {
+                return Err(Status::invalid_argument(
+                    "give one row of parameters: a query is answered for one set of them",
+                ));
+            }
         };
         match lock(&self.kept).by_handle.get_mut(handle) {
             Some(statement) => statement.values = values,
