@@ -8,6 +8,7 @@ mod crash;
 mod deliveries;
 mod exchange;
 mod explain;
+mod flight;
 mod history;
 mod postgres;
 mod privacy;
