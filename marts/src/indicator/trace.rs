@@ -22,7 +22,7 @@ const UNTRACED: [&str; 3] =
 
 /// The conformed table in which the facts of a table stand with the delivery
 /// that each came in; none where that is not known.
-pub fn traced<'a>(fact: &'a str) -> Option<&'a str> {
+pub fn traced(fact: &str) -> Option<&str> {
     let rollup = ROLLUPS.iter().find(|(rollup, _)| *rollup == fact);
     rollup.map_or(Some(fact), |(_, table)| Some(table)).filter(|table| !UNTRACED.contains(table))
 }

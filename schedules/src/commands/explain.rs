@@ -157,6 +157,9 @@ fn deliveries(explanation: &Explanation, output: Output) {
     output.line(grid.render(output.width(), Layout::Columns));
 }
 
+/// A column of the source rows: its heading, and what a row shows in it.
+type Shown = (&'static str, fn(&SourceRow) -> String);
+
 fn rows(explanation: &Explanation, total: usize, output: Output) {
     if explanation.rows.is_empty() {
         return;
@@ -169,7 +172,7 @@ fn rows(explanation: &Explanation, total: usize, output: Output) {
     };
     output.line(format!("\n{}", output.paint(Tone::Strong, title)));
     // Only columns in which something stands.
-    let columns: [(&str, fn(&SourceRow) -> String); 11] = [
+    let columns: [Shown; 11] = [
         ("month", |row| row.month.clone().unwrap_or_default()),
         ("counts", |row| row.thing.clone()),
         ("authority", |row| row.authority.clone().unwrap_or_default()),
