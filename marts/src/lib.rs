@@ -45,5 +45,5 @@ mod tests;
 
 pub use check::Finding;
 pub use model_set::ModelSet;
-pub use run::{MartsContext, MartsSummary, run};
+pub use run::{MartsContext, MartsSummary, code_version, is_current, run};
 pub use session::{open_session, query};

@@ -24,6 +24,7 @@ pub struct ModelSet {
     models: BTreeMap<String, Model>,
     indicators: Vec<Declaration>,
     order: Vec<String>,
+    files: BTreeMap<String, String>,
 }
 
 impl ModelSet {
@@ -57,6 +58,12 @@ impl ModelSet {
         let mut reading = Reading::default();
         reading.add(files)?;
         reading.finish()
+    }
+
+    /// The files in force, place and text, as [`ModelSet::from_files`] takes
+    /// them.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
     }
 
     /// The models in the order in which they run.
@@ -100,6 +107,8 @@ struct Reading {
     rules: BTreeMap<String, Rule>,
     indicators: BTreeMap<String, Declaration>,
     fresh: BTreeMap<String, String>,
+    /// Place and text of what is in force, by what it is.
+    texts: BTreeMap<String, (String, String)>,
 }
 
 impl Reading {
@@ -108,24 +117,25 @@ impl Reading {
             if place.ends_with(".sql") {
                 match model::parse(place, text)? {
                     Parsed::Model(model) => {
-                        self.claim(&model.name, place)?;
+                        self.claim(&model.name, place, text)?;
                         self.models.insert(model.name.clone(), *model);
                     }
                     Parsed::Rule(rule) => {
-                        self.claim(&format!("rule {}", rule.header.rule), place)?;
+                        self.claim(&format!("rule {}", rule.header.rule), place, text)?;
                         self.rules.insert(rule.header.rule.clone(), rule);
                     }
                 }
             } else {
                 let declaration = indicator::parse(place, text)?;
-                self.claim(&format!("indicator {}", declaration.id), place)?;
+                self.claim(&format!("indicator {}", declaration.id), place, text)?;
                 self.indicators.insert(declaration.id.clone(), declaration);
             }
         }
         Ok(())
     }
 
-    fn claim(&mut self, what: &str, place: &str) -> Result<()> {
+    fn claim(&mut self, what: &str, place: &str, text: &str) -> Result<()> {
+        self.texts.insert(what.to_owned(), (place.to_owned(), text.to_owned()));
         match self.fresh.insert(what.to_owned(), place.to_owned()) {
             None => Ok(()),
             Some(other) => {
@@ -147,7 +157,7 @@ impl Reading {
             self.models.entry(model.name.clone()).or_insert(model);
         }
         let order = graph::order(&self.models)?;
-        Ok(ModelSet { models: self.models, indicators, order })
+        Ok(ModelSet { models: self.models, indicators, order, files: self.texts.into_values().collect() })
     }
 }
 

@@ -10,6 +10,7 @@ use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::period::Period;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
+use peil_warehouse::release;
 use peil_warehouse::table::fingerprint;
 use peil_warehouse::{Error, Result};
 use tokio::task::JoinSet;
@@ -119,6 +120,18 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     Ok(summary)
 }
 
+/// The code by which marts are made: where it is the same, the same inputs
+/// give the same bytes.
+pub const fn code_version() -> &'static str {
+    plan::ENGINE
+}
+
+/// Whether the marts of the draft are those of its conformed tables, under
+/// this context.
+pub fn is_current(context: &MartsContext<'_>, draft: &Draft) -> bool {
+    draft.published().inputs.get(STAGE) == Some(&inputs(context, draft))
+}
+
 fn told(summary: &MartsSummary, gone: usize) -> String {
     let gone = if gone > 0 { format!(", {gone} removed") } else { String::new() };
     match summary.failed.len() {
@@ -150,12 +163,7 @@ fn check_sources(models: &ModelSet, draft: &Draft) -> Result<()> {
 
 /// Releases and revisions have a place before there is one.
 fn declare_records(draft: &mut Draft) -> Result<()> {
-    for spec in check::release_specs() {
-        if draft.table(&spec.name).is_none() {
-            draft.declare(&spec)?;
-        }
-    }
-    Ok(())
+    release::specs().iter().try_for_each(|spec| draft.declare(spec))
 }
 
 /// A hash over everything that the stage rests on: equal, nothing to do.

@@ -23,6 +23,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectMeta;
 use peil_warehouse::publish::Published;
+use peil_warehouse::release::Release;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile, TableState};
 use peil_warehouse::{Error, Result};
@@ -41,26 +42,22 @@ pub(crate) const SMALL_TABLE: u64 = 16 << 20;
 pub(crate) const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
 
 /// A session in which a reader can query what is published: schemas `marts`
-/// (the default) and `ops`, and one more for each of `releases` (its name and
-/// state). Query it through [`query`], which changes nothing.
+/// (the default) and `ops`, and one more for each of `releases`. Query it through [`query`], which changes nothing.
 ///
 /// # Errors
 /// [`Error::Storage`] where the pointer holds no valid schema.
-pub async fn open_session(
-    storage: &Storage,
-    published: &Published,
-    releases: &[(String, Published)],
-) -> Result<SessionContext> {
+pub async fn open_session(storage: &Storage, published: &Published, releases: &[Release]) -> Result<SessionContext> {
     let session = session(storage)?;
     for (name, state) in &published.tables {
         if let Some((schema, table)) = name.split_once('/').filter(|(schema, _)| PUBLIC_SCHEMAS.contains(schema)) {
             register(&session, &format!("{schema}.{table}"), ParquetTable::of(storage, name, state)?)?;
         }
     }
-    for (release, published) in releases {
-        for (name, state) in &published.tables {
+    for release in releases {
+        let (schema, folder) = (release.schema(), release.storage(storage));
+        for (name, state) in &release.published.tables {
             if let Some(table) = name.strip_prefix("marts/") {
-                register(&session, &format!("{release}.{table}"), ParquetTable::of(storage, name, state)?)?;
+                register(&session, &format!("{schema}.{table}"), ParquetTable::of(&folder, name, state)?)?;
             }
         }
     }

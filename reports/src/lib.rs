@@ -36,4 +36,4 @@ mod write;
 pub mod xlsx;
 
 pub use html::Templates;
-pub use write::{Form, Written, write_report, write_report_with};
+pub use write::{File, Form, Written, release_report, write_release, write_report, write_report_with};

@@ -4,6 +4,8 @@
 //! <out>/2022S1/index.html …          the site, with tabellen/*.csv
 //! <out>/2022S1/peil-2022S1.pdf, .xlsx
 //! <out>/2022S1/.peil-report.json     what was written, by form
+//! <out>/2022S1-r2/…                  a further release of the period
+//! <out>/concept/2022S1/…             a draft of a period whose folder holds a release
 //! <out>/latest/index.html            leads to the newest period
 //! ```
 //!
@@ -14,6 +16,7 @@
 
 mod folder;
 mod latest;
+mod release;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +26,7 @@ use peil_warehouse::{Error, Period, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
-use crate::frames::Report;
+use crate::frames::{Edition, Report};
 use crate::html::{self, Templates};
 use crate::{pdf, sections, xlsx};
 
@@ -73,7 +76,7 @@ impl Form {
 }
 
 /// A path in the folder of the period, with `/`, and what the file holds.
-type File = (String, Vec<u8>);
+pub type File = (String, Vec<u8>);
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -90,7 +93,7 @@ pub struct Written {
 }
 
 /// Writes the report of `period` in `forms` under `out`, in a folder of the
-/// period's name, with the built-in templates.
+/// period's name (among the drafts where that holds a release), with the built-in templates.
 ///
 /// # Errors
 /// As [`write_report_with`].
@@ -125,7 +128,7 @@ pub async fn write_report_with(
     forms.sort_unstable();
     forms.dedup();
     let made = render(&report, &document, templates, &forms)?;
-    let folder = out.join(period.to_string());
+    let folder = release::draft_folder(out, period);
     let state = format!("{}-{}", published.sequence, published.run_id.as_deref().unwrap_or_default());
     let older = folder::write(&folder, &state, &made).map_err(cannot_write(&folder))?;
     latest::write(out).map_err(cannot_write(&out.join(latest::FOLDER)))?;
@@ -135,6 +138,39 @@ pub async fn write_report_with(
         folder,
         older,
     })
+}
+
+/// The report of a release, in all forms, as it will go out: paths in its
+/// folder, and contents.
+///
+/// # Errors
+/// As [`write_report_with`].
+pub async fn release_report(
+    storage: &Storage,
+    published: &Published,
+    period: Period,
+    edition: Edition,
+) -> Result<Vec<File>> {
+    let mut report = Report::read(storage, published, period).await?;
+    report.colophon.edition = edition;
+    let document = sections::document(&report)?;
+    let made = render(&report, &document, &Templates::built_in(), &Form::ALL)?;
+    Ok(made.into_iter().flat_map(|(_, files)| files).collect())
+}
+
+/// Puts the report of a release under `out`, in a folder of its name, which no
+/// later report writes over.
+///
+/// # Errors
+/// [`Error::Storage`] where a file cannot be written.
+pub fn write_release(out: &Path, release: &str, period: Period, files: Vec<File>) -> Result<Written> {
+    let count = files.len();
+    let here: Vec<Form> =
+        Form::ALL.into_iter().filter(|form| files.iter().any(|(path, _)| *path == form.entrance(period))).collect();
+    let folder = release::write(out, release, period, files).map_err(cannot_write(&out.join(release)))?;
+    latest::write(out).map_err(cannot_write(&out.join(latest::FOLDER)))?;
+    let entrances = here.iter().map(|form| folder.join(form.entrance(period))).collect();
+    Ok(Written { folder, entrances, files: count, older: Vec::new() })
 }
 
 /// The files of each form, made beside each other.

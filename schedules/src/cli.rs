@@ -78,6 +78,16 @@ pub enum Command {
     Marts(MartsArgs),
     /// Writes the report of a semester, quarter or year
     Report(ReportArgs),
+    /// Freezes the figures of a period as published, with its report
+    Close(CloseArgs),
+    /// What was published; proves that it follows from what was delivered
+    Releases {
+        /// Lists them where nothing is said
+        #[command(subcommand)]
+        action: Option<ReleasesAction>,
+    },
+    /// Each published figure that has changed since: by how much, and through what
+    Revisions(RevisionsArgs),
     /// Writes the published marts in open formats, for other systems
     Export(ExportArgs),
     /// The workbook of targets and milestones: handed out, taken back
@@ -204,6 +214,58 @@ pub struct ReportArgs {
     /// The folder to write to
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// Flags of `peil close`.
+#[derive(Debug, Args)]
+pub struct CloseArgs {
+    /// A semester (2022S1), a quarter (2022Q1) or a year (2022) that is over
+    #[arg(value_name = "PERIOD")]
+    pub period: Period,
+    /// Why a period that was closed before is published again
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The folder of the reports
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// What `peil releases` does.
+#[derive(Debug, Subcommand)]
+pub enum ReleasesAction {
+    /// Lists the releases
+    List,
+    /// Makes a release again from the stored deliveries and compares: values, and bytes
+    Verify(ReleasesVerifyArgs),
+    /// Puts the report of a release in its folder, as it went out
+    Report(ReleasesReportArgs),
+}
+
+/// Flags of `peil releases verify`.
+#[derive(Debug, Args)]
+pub struct ReleasesVerifyArgs {
+    /// The release, as 2022S1 or 2022S1-r2 [default: all]
+    #[arg(value_name = "RELEASE")]
+    pub release: Option<String>,
+}
+
+/// Flags of `peil releases report`.
+#[derive(Debug, Args)]
+pub struct ReleasesReportArgs {
+    /// The release, as 2022S1 or 2022S1-r2
+    #[arg(value_name = "RELEASE")]
+    pub release: String,
+    /// The folder of the reports
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Flags of `peil revisions`.
+#[derive(Debug, Args)]
+pub struct RevisionsArgs {
+    /// Of this period and those within it [default: all]
+    #[arg(value_name = "PERIOD")]
+    pub period: Option<Period>,
 }
 
 /// The forms of a report.
@@ -355,6 +417,9 @@ pub struct SqlArgs {
     /// The form of the result [default: table, or json with --json]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<SqlFormat>,
+    /// The marts as published in this release, as 2022S1 or 2022S1-r2
+    #[arg(long, value_name = "RELEASE")]
+    pub release: Option<String>,
 }
 
 /// The forms of a query's result.
@@ -480,6 +545,15 @@ mod tests {
             "peil init",
             "peil init there",
             "peil sample landing --scale 0.1 --seed 7 --until 2024-12-31 --dirty",
+            "peil close 2022S1",
+            "peil close 2022S1 --reason late --out there",
+            "peil releases",
+            "peil releases list",
+            "peil releases verify",
+            "peil releases verify 2022S1-r2",
+            "peil releases report 2022S1 --out there",
+            "peil revisions",
+            "peil revisions 2022S1 --json",
             "peil run --as-of 2022-07-31 --known-on 2022-06-30 --full",
             "peil ingest --full",
             "peil transform --known-on 2022-06-30",

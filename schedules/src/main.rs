@@ -13,6 +13,7 @@ mod prompt;
 mod published_figures;
 mod query;
 mod records;
+mod releases;
 mod run_ledger;
 mod serve;
 mod stages;

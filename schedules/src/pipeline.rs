@@ -1,13 +1,14 @@
 //! A run: the stages one after another under the lock, and its line in the
 //! ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use peil_warehouse::clock::{self, Stopwatch};
 use peil_warehouse::lock::RunLock;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::{Draft, Published};
+use peil_warehouse::release;
 use peil_warehouse::settings::Settings;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::TableState;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::key::Key;
 use crate::open_lineage::Events;
+use crate::releases::{records, revise};
 use crate::run_ledger::{self, Outcome, RunRow, StageRow};
 use crate::stages::{self, Declarations, IngestReport, MartsReport, Stage, TransformReport};
 
@@ -150,7 +152,7 @@ async fn run_stages(
     if let Some(known_on) = plan.transform {
         events.begin_stage("transform").await;
         let watch = Stopwatch::start();
-        report.transform = Some(stages::transform(stage, known_on, draft).await?);
+        report.transform = Some(stages::transform(stage, known_on, &BTreeSet::new(), draft).await?);
         report.stage_seconds.insert("transform", watch.seconds());
         events.end_stage(draft.published()).await;
     }
@@ -160,8 +162,20 @@ async fn run_stages(
         report.marts = Some(stages::marts(stage, as_of, report.known_on, draft).await?);
         report.stage_seconds.insert("marts", watch.seconds());
         events.end_stage(draft.published()).await;
+        if report.marts.as_ref().is_some_and(|marts| marts.failed.is_empty()) {
+            tell_revisions(stage, draft).await?;
+        }
     }
     Ok(())
+}
+
+/// Says which published figures differ from those that stand now. Without a
+/// release there is nothing to compare.
+async fn tell_revisions(stage: &Stage<'_>, draft: &mut Draft) -> Result<()> {
+    let releases = release::all(draft.storage()).await?;
+    records::write(draft, &releases).await?;
+    revise::write(draft, stage.settings, stage.declarations, &releases).await?;
+    draft.publish().await
 }
 
 async fn record_failure(warehouse: &Storage, row: &RunRow) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! The stages as this program calls them: the only place that knows how each
 //! crate wants to be asked and how it answers.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -246,25 +247,18 @@ pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut
     })
 }
 
-/// The second stage.
+/// The second stage. The rows of `yielding` deliveries give way to all others.
 ///
 /// # Errors
 /// As [`peil_transform::run`].
-pub async fn transform(stage: &Stage<'_>, known_on: Option<NaiveDate>, draft: &mut Draft) -> Result<TransformReport> {
-    let declared = stage.declarations.models.indicators();
-    let known = |indicator: &peil_marts::indicator::Declaration| KnownIndicator {
-        indicator_id: indicator.id.clone(),
-        milestone: !indicator.kind.is_numeric(),
-    };
-    let indicators: Vec<KnownIndicator> = declared.iter().map(known).collect();
-    let context = TransformContext {
-        contracts: &stage.declarations.contracts,
-        indicators: &indicators,
-        known_on,
-        full: stage.full,
-        run_id: stage.run_id,
-        progress: stage.progress,
-    };
+pub async fn transform(
+    stage: &Stage<'_>,
+    known_on: Option<NaiveDate>,
+    yielding: &BTreeSet<String>,
+    draft: &mut Draft,
+) -> Result<TransformReport> {
+    let indicators = known_indicators(stage);
+    let context = transform_context(stage, &indicators, known_on, yielding);
     let summary = peil_transform::run(&context, draft).await?;
     let unresolved = summary.unresolved.iter().map(|one| {
         let nearest =
@@ -300,16 +294,7 @@ pub async fn marts(
     known_on: Option<NaiveDate>,
     draft: &mut Draft,
 ) -> Result<MartsReport> {
-    let context = MartsContext {
-        run_id: stage.run_id,
-        as_of,
-        known_on,
-        models: &stage.declarations.models,
-        threshold: stage.settings.threshold,
-        full: stage.full,
-        progress: stage.progress,
-    };
-    let summary = peil_marts::run(&context, draft).await?;
+    let summary = peil_marts::run(&marts_context(stage, as_of, known_on), draft).await?;
     let checks = |findings: Vec<Finding>| {
         let check = |found: Finding| FailedCheck {
             check: found.check,
@@ -326,6 +311,61 @@ pub async fn marts(
         failed: checks(summary.failed),
         warnings: checks(summary.warnings),
     })
+}
+
+/// Whether what is published was made from all that was delivered, in the way
+/// that is declared now.
+pub fn is_current(stage: &Stage<'_>, draft: &Draft) -> bool {
+    let published = draft.published();
+    let (indicators, nobody) = (known_indicators(stage), BTreeSet::new());
+    let transform = transform_context(stage, &indicators, published.known_on, &nobody);
+    let Some(as_of) = published.as_of else { return false };
+    peil_transform::is_current(&transform, draft)
+        && peil_marts::is_current(&marts_context(stage, as_of, published.known_on), draft)
+}
+
+/// The program that makes figures: where it is the same, the same deliveries
+/// and definitions give the same bytes.
+pub fn code_version() -> String {
+    let (transform, marts) = (peil_transform::code_version(), peil_marts::code_version());
+    format!("peil {}, transform {transform}, {marts}", env!("CARGO_PKG_VERSION"))
+}
+
+fn known_indicators(stage: &Stage<'_>) -> Vec<KnownIndicator> {
+    let known = |indicator: &peil_marts::indicator::Declaration| KnownIndicator {
+        indicator_id: indicator.id.clone(),
+        milestone: !indicator.kind.is_numeric(),
+    };
+    stage.declarations.models.indicators().iter().map(known).collect()
+}
+
+fn transform_context<'a>(
+    stage: &Stage<'a>,
+    indicators: &'a [KnownIndicator],
+    known_on: Option<NaiveDate>,
+    yielding: &'a BTreeSet<String>,
+) -> TransformContext<'a> {
+    TransformContext {
+        contracts: &stage.declarations.contracts,
+        indicators,
+        known_on,
+        yielding,
+        full: stage.full,
+        run_id: stage.run_id,
+        progress: stage.progress,
+    }
+}
+
+fn marts_context<'a>(stage: &Stage<'a>, as_of: NaiveDate, known_on: Option<NaiveDate>) -> MartsContext<'a> {
+    MartsContext {
+        run_id: stage.run_id,
+        as_of,
+        known_on,
+        models: &stage.declarations.models,
+        threshold: stage.settings.threshold,
+        full: stage.full,
+        progress: stage.progress,
+    }
 }
 
 /// Writes the report of a period in its forms.

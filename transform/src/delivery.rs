@@ -1,7 +1,7 @@
 //! The deliveries in force on a known-on day, in the order in which the later
 //! wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
@@ -59,7 +59,8 @@ struct Record {
 ///
 /// The same bytes under another name change nothing: a delivery counts under
 /// the earliest date, then the first name, under which it came. Of a snapshot
-/// the same bytes of another date are another state.
+/// the same bytes of another date are another state. Those that are `yielding`
+/// come before all others, of a snapshot before the others of its day.
 ///
 /// # Errors
 /// [`Error::Storage`] where the record of deliveries cannot be read.
@@ -67,6 +68,7 @@ pub(crate) async fn in_force(
     draft: &Draft,
     contracts: &ContractSet,
     known_on: Option<NaiveDate>,
+    yielding: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Vec<Delivery>>> {
     let columns = ["dataset", "sha256", "delivery_id", "delivery_date", "object", "received_order", "outcome"];
     let batches = draft.batches(DELIVERIES, Some(&columns)).await?;
@@ -98,12 +100,25 @@ pub(crate) async fn in_force(
         };
         found.entry(dataset).or_default().push((named.received, delivery));
     }
-    Ok(found.into_iter().map(|(dataset, found)| (dataset.clone(), in_order(draft, &dataset, found))).collect())
+    let in_order = |(dataset, found): (String, Vec<_>)| {
+        let snapshots = contracts.get(&dataset).is_some_and(|contract| contract.mode == Mode::Snapshot);
+        let order = in_order(draft, &dataset, found, |delivery: &Delivery| {
+            let first = !yielding.contains(&delivery.id);
+            if snapshots { (false, delivery.date, first) } else { (first, delivery.date, false) }
+        });
+        (dataset, order)
+    };
+    Ok(found.into_iter().map(in_order).collect())
 }
 
-fn in_order(draft: &Draft, dataset: &str, mut found: Vec<(i64, Delivery)>) -> Vec<Delivery> {
+fn in_order(
+    draft: &Draft,
+    dataset: &str,
+    mut found: Vec<(i64, Delivery)>,
+    rank: impl Fn(&Delivery) -> (bool, NaiveDate, bool),
+) -> Vec<Delivery> {
     found.sort_by(|(a_received, a), (b_received, b)| {
-        (a.date, &a.object, a_received).cmp(&(b.date, &b.object, b_received))
+        (rank(a), &a.object, a_received).cmp(&(rank(b), &b.object, b_received))
     });
     let staged = draft.table(&format!("staged/{}", dataset.replace('/', "_")));
     let mut files: BTreeMap<&str, Vec<DataFile>> = BTreeMap::new();
@@ -113,7 +128,7 @@ fn in_order(draft: &Draft, dataset: &str, mut found: Vec<(i64, Delivery)>) -> Ve
     let mut place = 0;
     let mut ordered: Vec<Delivery> = Vec::with_capacity(found.len());
     for (_, mut delivery) in found {
-        if ordered.last().is_some_and(|last| (last.date, &last.object) != (delivery.date, &delivery.object)) {
+        if ordered.last().is_some_and(|last| (rank(last), &last.object) != (rank(&delivery), &delivery.object)) {
             place += 1;
         }
         delivery.place = place;

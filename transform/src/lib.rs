@@ -53,7 +53,7 @@ mod tests;
 mod unresolved;
 
 pub use check::{CheckRecord, KnownIndicator};
-pub use stage::{TransformContext, TransformSummary, run};
+pub use stage::{TransformContext, TransformSummary, code_version, is_current, run};
 pub use unresolved::UnresolvedAuthority;
 
 /// Part of every fingerprint: one more when this code makes other rows of the

@@ -37,6 +37,10 @@ pub struct TransformContext<'a> {
     pub indicators: &'a [KnownIndicator],
     /// The last delivery date that is used; none: all deliveries.
     pub known_on: Option<NaiveDate>,
+    /// Deliveries, by their identity, whose rows count only where no other
+    /// delivery has a row of the same key. Empty but where it is asked what
+    /// deliveries add apart from what they replace.
+    pub yielding: &'a BTreeSet<String>,
     /// Makes everything again, also what did not change.
     pub full: bool,
     /// The run, as it stands in the records of checks.
@@ -105,6 +109,18 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
     Ok(summary)
 }
 
+/// The code by which conformed tables are made: where it is the same, the same
+/// deliveries give the same bytes.
+pub const fn code_version() -> &'static str {
+    CODE_VERSION
+}
+
+/// Whether the conformed tables of the draft are those of its deliveries,
+/// under this context.
+pub fn is_current(context: &TransformContext<'_>, draft: &Draft) -> bool {
+    draft.published().inputs.get(STAGE) == Some(&inputs(context, draft))
+}
+
 async fn transform(
     context: &TransformContext<'_>,
     datasets: &[Arc<Dataset>],
@@ -112,7 +128,7 @@ async fn transform(
     summary: &mut TransformSummary,
 ) -> Result<()> {
     context.progress.begin(STAGE, datasets.len() as u64);
-    let deliveries = delivery::in_force(draft, context.contracts, context.known_on).await?;
+    let deliveries = delivery::in_force(draft, context.contracts, context.known_on, context.yielding).await?;
     receipts::write(draft, &deliveries).await?;
     let mut work = Work { context, deliveries, cores: cores(), made: BTreeSet::new(), corrections: BTreeMap::new() };
 
@@ -238,7 +254,8 @@ fn inputs(context: &TransformContext<'_>, draft: &Draft) -> String {
         [CODE_VERSION.to_owned(), context.contracts.fingerprint(), known_on, draft.content_hash(DELIVERIES)]
             .into_iter()
             .chain(staged)
-            .chain(indicators),
+            .chain(indicators)
+            .chain(context.yielding.iter().cloned()),
     )
 }
 

@@ -12,6 +12,7 @@
 //! | [`storage`] | an object store whose writes reach the disk |
 //! | [`table`] | the Delta tables: specification, files, commits |
 //! | [`publish`] | the one pointer over table versions; a run's draft of the next |
+//! | [`release`] | the figures of a period as published, kept for good |
 //! | [`problem`] | a problem in the data, as a value |
 //! | [`settings`] | defaults, file, environment, flags |
 //! | [`clock`] | the only place that reads time |
@@ -28,6 +29,8 @@ pub mod period;
 pub mod problem;
 pub mod progress;
 pub mod publish;
+pub mod release;
+mod scratch;
 pub mod settings;
 pub mod storage;
 pub mod table;

@@ -124,6 +124,17 @@ impl Period {
         Self::containing(self.first_day() - Days::new(1), self.kind)
     }
 
+    /// Whether `other` lies within this period, or is it.
+    ///
+    /// ```
+    /// use peil_warehouse::Period;
+    /// assert!(Period::semester(2022, 1).contains(Period::quarter(2022, 2)));
+    /// assert!(!Period::semester(2022, 1).contains(Period::year(2022)));
+    /// ```
+    pub fn contains(self, other: Self) -> bool {
+        self.first_day() <= other.first_day() && other.last_day() <= self.last_day()
+    }
+
     /// The quarters that make up the period, in order.
     pub fn quarters(self) -> Vec<Self> {
         let first = (self.number - 1) * self.kind.months() / 3 + 1;

@@ -22,6 +22,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use url::Url;
 
+use crate::scratch::Scratch;
 use crate::{Error, Result};
 
 /// How many small requests are under way at once.
@@ -49,6 +50,8 @@ pub struct Storage {
     /// The prefix within the store.
     prefix: Path,
     url: Url,
+    /// Whether what is written goes with it.
+    scratch: bool,
 }
 
 impl std::fmt::Debug for Storage {
@@ -79,7 +82,7 @@ impl Storage {
                         "the location `{url}` cannot be opened ({error}): give a folder or a URL such as file://, s3://, az://, gs:// or memory://"
                     ))
                 })?;
-                Ok(Self { store: Arc::from(store), root: None, prefix, url })
+                Ok(Self { store: Arc::from(store), root: None, prefix, url, scratch: false })
             }
             None => Self::open_folder(FilePath::new(location)),
         }
@@ -93,7 +96,36 @@ impl Storage {
         let url = Url::from_directory_path(&root)
             .map_err(|()| Error::usage(format!("{} is no absolute path", root.display())))?;
         let store = LocalFileSystem::new_with_prefix(&root).map_err(|error| Error::storage(error.to_string()))?;
-        Ok(Self { store: Arc::new(store), root: Some(root), prefix: Path::default(), url })
+        Ok(Self { store: Arc::new(store), root: Some(root), prefix: Path::default(), url, scratch: false })
+    }
+
+    /// A folder of this storage, as a storage of its own in the same store.
+    #[must_use]
+    pub fn within(&self, folder: &str) -> Self {
+        let mut url = self.url.clone();
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.pop_if_empty().extend(folder.split('/').filter(|part| !part.is_empty())).push("");
+        }
+        Self {
+            store: Arc::clone(&self.store),
+            root: self.root.as_ref().map(|root| root.join(folder)),
+            prefix: self.object_path(folder),
+            url,
+            scratch: self.scratch,
+        }
+    }
+
+    /// A storage that reads from this one and keeps in memory what is written
+    /// to it: gone when it is dropped, and never seen here.
+    #[must_use]
+    pub fn scratch(&self) -> Self {
+        let store = Arc::new(Scratch::over(Arc::clone(&self.store)));
+        Self { store, root: None, prefix: self.prefix.clone(), url: self.url.clone(), scratch: true }
+    }
+
+    /// Whether this is a [`Storage::scratch`].
+    pub fn is_scratch(&self) -> bool {
+        self.scratch
     }
 
     /// The location as a URL.
@@ -144,6 +176,19 @@ impl Storage {
             .await?;
         objects.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(objects)
+    }
+
+    /// The names of the objects that stand in `folder` itself, sorted; none
+    /// where there is no such folder.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the store does not answer.
+    pub async fn names_in(&self, folder: &str) -> Result<Vec<String>> {
+        let listing = self.store.list_with_delimiter(Some(&self.object_path(folder))).await?;
+        let mut names: Vec<String> =
+            listing.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect();
+        names.sort();
+        Ok(names)
     }
 
     /// The whole object.

@@ -20,6 +20,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use peil_warehouse::Result;
 use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::publish::Published;
+use peil_warehouse::release::{self, Release};
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::TableState;
 use tokio::sync::OnceCell;
@@ -39,8 +40,8 @@ const KEPT_ANSWER_BYTES: usize = 512 << 10;
 pub struct State {
     /// What is published.
     pub published: Published,
-    /// The releases, by the name of their schema.
-    pub releases: Vec<(String, Published)>,
+    /// The releases, the first closed first.
+    pub releases: Vec<Release>,
     /// What PostgreSQL's clients ask about the tables.
     pub catalogue: Catalogue,
     /// The engine over the tables.
@@ -65,7 +66,7 @@ impl State {
     pub fn open(
         storage: &Storage,
         published: Published,
-        releases: Vec<(String, Published)>,
+        releases: Vec<Release>,
         before: Option<&Self>,
     ) -> Result<Self> {
         let context = session::session(storage)?;
@@ -73,18 +74,20 @@ impl State {
         let mut tables = BTreeMap::new();
         let public = published.tables.iter().filter_map(|(name, state)| {
             let (schema, table) = name.split_once('/')?;
-            session::PUBLIC_SCHEMAS.contains(&schema).then(|| (format!("{schema}.{table}"), name, state))
+            let public = session::PUBLIC_SCHEMAS.contains(&schema);
+            public.then(|| (format!("{schema}.{table}"), storage.clone(), name, state))
         });
-        let released = releases.iter().flat_map(|(schema, published)| {
-            published.tables.iter().filter_map(move |(name, state)| {
-                Some((format!("{schema}.{}", name.strip_prefix("marts/")?), name, state))
+        let released = releases.iter().flat_map(|release| {
+            let (schema, folder) = (release.schema(), release.storage(storage));
+            release.published.tables.iter().filter_map(move |(name, state)| {
+                Some((format!("{schema}.{}", name.strip_prefix("marts/")?), folder.clone(), name, state))
             })
         });
-        for (relation, name, state) in public.chain(released) {
+        for (relation, storage, name, state) in public.chain(released) {
             let known = before.and_then(|before| before.tables.get(&relation));
             let table = match known.filter(|table| table.name == *name && table.state == *state) {
                 Some(table) => Arc::clone(table),
-                None => Arc::new(Table::new(storage, name, state)?),
+                None => Arc::new(Table::new(&storage, name, state)?),
             };
             tables.insert(relation, table);
         }
@@ -249,7 +252,7 @@ impl Watch {
         }
         let published = Published::read(&self.storage).await?;
         let before = latest.as_ref().map(|(state, _)| state.as_ref());
-        let releases = releases(&self.storage).await?;
+        let releases = release::all(&self.storage).await?;
         let state = Arc::new(State::open(&self.storage, published, releases, before)?);
         *lock(&self.latest) = Some((Arc::clone(&state), mark));
         Ok(state)
@@ -271,23 +274,4 @@ impl Watch {
         let (changed, size) = found.map_or((None, 0), |found| (found.modified().ok(), found.len()));
         Some(Mark::File { changed, size, file: 0 })
     }
-}
-
-/// The published documents that were kept when a period was closed, by the
-/// name of their schema, as `release_2022s1`.
-///
-/// # Errors
-/// Where the store does not answer.
-pub async fn releases(storage: &Storage) -> Result<Vec<(String, Published)>> {
-    let mut releases = Vec::new();
-    for object in storage.list("releases").await? {
-        let name = object.path.rsplit('/').next().unwrap_or_default();
-        let Some(period) = name.strip_suffix(".json").filter(|stem| !stem.starts_with('.')) else { continue };
-        let content = storage.get(&object.path).await?;
-        // Other documents may stand there too.
-        if let Ok(published) = serde_json::from_slice::<Published>(&content) {
-            releases.push((format!("release_{}", period.to_lowercase().replace('-', "_")), published));
-        }
-    }
-    Ok(releases)
 }

@@ -13,6 +13,7 @@ mod catalogue;
 mod costs;
 mod couplings;
 mod deliveries;
+mod edition;
 mod history;
 mod indicators;
 mod lb365;
@@ -46,6 +47,7 @@ pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
 pub use costs::{CostLine, Costs, Product, YearBudget};
 pub use couplings::{Coupling, Couplings, MatrixRow, Standard};
 pub use deliveries::{Dataset, Deliveries};
+pub use edition::Edition;
 pub use history::History;
 pub(crate) use indicators::read_indicators;
 pub use indicators::{Indicator, Indicators, MilestoneRow, NumericRow, Programme, Row, Section};
@@ -128,6 +130,8 @@ pub struct Colophon {
     pub run_id: Option<String>,
     /// When the marts were published.
     pub published_at: Option<DateTime<Utc>>,
+    /// Draft or release.
+    pub edition: Edition,
 }
 
 impl Colophon {
@@ -169,6 +173,7 @@ impl Report {
             known_on: published.known_on,
             run_id: published.run_id.clone(),
             published_at: published.published_at,
+            edition: Edition::Draft,
         };
         let attention = attention::Attention::read(storage, published, &colophon).await?;
         let indicators = Indicators::read(storage, published, &colophon, &values).await?;

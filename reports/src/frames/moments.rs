@@ -91,6 +91,7 @@ mod tests {
             known_on: None,
             run_id: None,
             published_at: None,
+            edition: crate::frames::Edition::Draft,
         })
     }
 

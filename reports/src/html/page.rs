@@ -102,11 +102,7 @@ impl Frame {
             code: colophon.period.to_string(),
             as_of: long_day(colophon.as_of),
             provisional: colophon.provisional(),
-            state: if report.quality.released.contains(&colophon.period) {
-                "vrijgegeven".to_owned()
-            } else {
-                "ontwerp, niet vrijgegeven".to_owned()
-            },
+            state: colophon.edition.mark(),
             menu,
         }
     }

@@ -36,11 +36,7 @@ pub(super) fn section(report: &Report) -> Result<Section> {
 
 fn rests_on(report: &Report) -> Vec<(String, Text)> {
     let colophon = &report.colophon;
-    let edition = if report.quality.released.contains(&colophon.period) {
-        "vrijgegeven: de periode is afgesloten en gepubliceerd"
-    } else {
-        "ontwerp: de cijfers kunnen nog wijzigen"
-    };
+    let edition = colophon.edition.words();
     let term = |name: &str, text: String| (name.to_owned(), Text::words(text));
     let period = colophon.period;
     let mut terms = vec![
@@ -69,7 +65,7 @@ fn rests_on(report: &Report) -> Vec<(String, Text)> {
                 |day| format!("gedateerd tot en met {}", long_day(day)),
             ),
         ),
-        term("Uitgave", edition.to_owned()),
+        term("Uitgave", edition),
     ];
     if let Some(moment) = colophon.published_at {
         let run = colophon.run_id.as_deref().unwrap_or(EMPTY);

@@ -13,28 +13,37 @@ use crate::format::period_phrase;
 pub(super) const FOLDER: &str = "latest";
 
 /// Writes the page that leads to the newest period under `out`: the one that
-/// ends last, of two that end together the longer.
+/// ends last, of two that end together the longer, and of that its last
+/// release.
 pub(super) fn write(out: &Path) -> Result<()> {
-    let mut periods: Vec<Period> = Vec::new();
+    let mut editions: Vec<(Period, u32, String)> = Vec::new();
     for entry in std::fs::read_dir(out)? {
         let entry = entry?;
         let name = entry.file_name();
-        let period =
-            name.to_str().and_then(|name| name.parse::<Period>().ok().filter(|period| period.to_string() == name));
-        periods.extend(period.filter(|_| Form::ALL.iter().any(|form| holds(&entry.path(), *form))));
+        let edition = name.to_str().and_then(edition);
+        editions.extend(edition.filter(|_| Form::ALL.iter().any(|form| holds(&entry.path(), *form))));
     }
-    let Some(newest) = periods.into_iter().max_by_key(|period| (period.last_day(), period.kind())) else {
-        return Ok(());
+    let newest = editions.into_iter().max_by_key(|(period, number, _)| (period.last_day(), period.kind(), *number));
+    let Some((newest, _, folder)) = newest else { return Ok(()) };
+    let forms = Form::ALL.into_iter().filter(|form| holds(&out.join(&folder), *form));
+    write_whole(&out.join(FOLDER).join("index.html"), page(newest, &folder, forms).as_bytes())
+}
+
+/// The period of a folder, and which release of it: `2022S1`, `2022S1-r2`.
+fn edition(name: &str) -> Option<(Period, u32, String)> {
+    let (stem, number) = match name.split_once("-r") {
+        Some((stem, number)) => (stem, number.parse().ok()?),
+        None => (name, 1),
     };
-    let forms = Form::ALL.into_iter().filter(|form| holds(&out.join(newest.to_string()), *form));
-    write_whole(&out.join(FOLDER).join("index.html"), page(newest, forms).as_bytes())
+    let period = stem.parse::<Period>().ok().filter(|period| period.to_string() == stem)?;
+    Some((period, number, name.to_owned()))
 }
 
 /// The page needs no server and no script: the browser follows the first
 /// form, and a reader whose browser does not follows a link.
-fn page(period: Period, forms: impl Iterator<Item = Form>) -> String {
+fn page(period: Period, folder: &str, forms: impl Iterator<Item = Form>) -> String {
     let addresses: Vec<(Form, String)> =
-        forms.map(|form| (form, format!("../{period}/{}", form.entrance(period)))).collect();
+        forms.map(|form| (form, format!("../{folder}/{}", form.entrance(period)))).collect();
     let follow = match addresses.first() {
         Some((Form::Html, address)) => format!("<meta http-equiv=\"refresh\" content=\"0; url={address}\">\n"),
         _ => String::new(),
@@ -60,13 +69,16 @@ mod tests {
     #[test]
     fn the_period_that_ends_last_is_the_newest() {
         let out = tempfile::tempdir().unwrap();
-        for period in ["2022Q2", "2022S1", "2021"] {
+        for period in ["2022Q2", "2022S1", "2022S1-r2", "2021"] {
             folder::write(&out.path().join(period), "1", &[(Form::Html, vec![("index.html".to_owned(), vec![])])])
                 .unwrap();
         }
         std::fs::create_dir_all(out.path().join("2030S1")).unwrap();
         write(out.path()).unwrap();
         let page = std::fs::read_to_string(out.path().join("latest/index.html")).unwrap();
-        assert!(page.contains("url=../2022S1/index.html") && page.contains("het eerste semester\u{a0}2022"), "{page}");
+        assert!(
+            page.contains("url=../2022S1-r2/index.html") && page.contains("het eerste semester\u{a0}2022"),
+            "{page}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! A command is a file.
 
 pub mod check;
+pub mod close;
 pub mod demo;
 pub mod explain;
 pub mod export;
@@ -9,7 +10,9 @@ pub mod init;
 pub mod lineage;
 pub mod marts;
 pub mod rejected;
+pub mod releases;
 pub mod report;
+pub mod revisions;
 pub mod run;
 pub mod sample;
 pub mod schedule;
@@ -41,6 +44,9 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Transform(arguments) => transform::run(global, &arguments, output).await,
         Command::Marts(arguments) => marts::run(global, &arguments, output).await,
         Command::Report(arguments) => report::run(global, &arguments, output).await,
+        Command::Close(arguments) => close::run(global, &arguments, output).await,
+        Command::Releases { action } => releases::run(global, action.as_ref(), output).await,
+        Command::Revisions(arguments) => revisions::run(global, &arguments, output).await,
         Command::Export(arguments) => export::run(global, &arguments, output).await,
         Command::Targets(action) => targets::run(global, &action, output).await,
         Command::Explain(arguments) => explain::run(global, &arguments, output).await,

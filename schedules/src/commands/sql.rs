@@ -1,6 +1,6 @@
 //! `peil sql`: a query on the marts, or a prompt.
 
-use peil_warehouse::{Error, Result};
+use peil_warehouse::{Error, Result, release};
 
 use crate::cli::{Global, SqlArgs, SqlFormat};
 use crate::exit::Exit;
@@ -19,6 +19,15 @@ pub async fn run(global: &Global, arguments: SqlArgs, output: Output) -> Result<
     let format = arguments.format.unwrap_or(if output.is_json() { SqlFormat::Json } else { SqlFormat::Table });
     let text = arguments.query.as_deref().map(single).transpose()?;
     let (storage, published) = context::read_warehouse(&settings).await?;
+    let (storage, published) = match &arguments.release {
+        None => (storage, published),
+        // A release is a small warehouse of its own.
+        Some(name) => {
+            let releases = release::all(&storage).await?;
+            let release = release::find(&releases, name)?;
+            (release.storage(&storage), release.published.clone())
+        }
+    };
     let Some(text) = text else {
         return Prompt::open(storage, published, format, output).await?.run().await;
     };

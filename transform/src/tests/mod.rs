@@ -6,7 +6,7 @@ mod facts;
 mod snapshots;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -184,6 +184,7 @@ impl Site {
             contracts: &self.contracts,
             indicators: &indicators,
             known_on: known_on.map(|day| day.parse().unwrap()),
+            yielding: &BTreeSet::new(),
             full,
             run_id: "run",
             progress: &Silent,

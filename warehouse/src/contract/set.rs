@@ -14,6 +14,8 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContractSet {
     contracts: BTreeMap<String, Arc<Contract>>,
+    /// The text of each, by dataset.
+    texts: BTreeMap<String, String>,
 }
 
 impl ContractSet {
@@ -77,6 +79,11 @@ impl ContractSet {
         self.contracts.is_empty()
     }
 
+    /// The texts of the contracts, as [`ContractSet::parse`] takes them.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        self.texts.iter().map(|(dataset, text)| (format!("{dataset}{SUFFIX}"), text.clone())).collect()
+    }
+
     /// A hash over all contracts.
     pub fn fingerprint(&self) -> String {
         fingerprint(self.iter().flat_map(|contract| [contract.dataset.as_str(), contract.fingerprint()]))
@@ -87,6 +94,7 @@ impl ContractSet {
         for (file, text) in files {
             match Contract::parse(file, text) {
                 Ok(contract) => {
+                    self.texts.insert(contract.dataset.clone(), text.to_owned());
                     self.contracts.insert(contract.dataset.clone(), Arc::new(contract));
                 }
                 Err(error) => wrong.push(error.to_string()),
