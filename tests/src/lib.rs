@@ -95,6 +95,16 @@ impl Site {
         })
     }
 
+    /// A copy of another site, to go on from.
+    ///
+    /// # Panics
+    /// Where it cannot be copied.
+    pub fn copy_of(other: &Self) -> Self {
+        let site = Self::empty();
+        copy_tree(other.folder.path(), site.folder.path());
+        site
+    }
+
     /// The landing area.
     pub fn landing(&self) -> PathBuf {
         self.folder.path().join("landing")

@@ -13,4 +13,5 @@ mod history;
 mod postgres;
 mod privacy;
 mod published;
+mod releases;
 mod targets;

@@ -154,6 +154,11 @@ impl Indicators {
         Ok(Self { programmes })
     }
 
+    /// The name of an indicator or a milestone.
+    pub fn label(&self, id: &str) -> Option<&str> {
+        self.rows().map(Row::indicator).find(|indicator| indicator.id == id).map(|indicator| indicator.label.as_str())
+    }
+
     /// Every row, in order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.programmes.iter().flat_map(|programme| &programme.sections).flat_map(|section| &section.rows)

@@ -6,6 +6,7 @@ use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Period, Result};
 
+use super::revisions::{self, Measure, Revision, Vintage};
 use super::table::{Kind, Table};
 
 /// Rows that were rejected for one reason.
@@ -47,21 +48,6 @@ pub struct FailedCheck {
     pub detail: String,
 }
 
-/// A figure that differs from what was published.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Revision {
-    /// The period of the figure.
-    pub period: Period,
-    /// The indicator.
-    pub indicator: String,
-    /// As published.
-    pub published: Option<f64>,
-    /// Now.
-    pub current: Option<f64>,
-    /// The deliveries that changed it.
-    pub deliveries: String,
-}
-
 /// Quality of the data, and revisions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quality {
@@ -77,6 +63,8 @@ pub struct Quality {
     pub released: Vec<Period>,
     /// What has changed since.
     pub revisions: Vec<Revision>,
+    /// The figures as they were at each release.
+    pub vintages: Vec<Vintage>,
 }
 
 impl Quality {
@@ -88,13 +76,15 @@ impl Quality {
             rejected: read_rejected(storage, published).await?,
             unresolved: read_unresolved(storage, published).await?,
             released: read_released(storage, published).await?,
-            revisions: read_revisions(storage, published).await?,
+            revisions: revisions::read(storage, published).await?,
+            vintages: revisions::read_vintages(storage, published).await?,
         })
     }
 
     /// Whether the figure of an indicator differs from what was published.
     pub fn is_revised(&self, indicator: &str, period: Period) -> bool {
-        self.revisions.iter().any(|revision| revision.period == period && revision.indicator == indicator)
+        let same = |one: &&Revision| one.period == period && one.indicator == indicator;
+        self.revisions.iter().filter(same).any(|one| one.measure == Measure::Value)
     }
 }
 
@@ -163,35 +153,4 @@ async fn read_released(storage: &Storage, published: &Published) -> Result<Vec<P
     periods.sort_by_key(|period| (period.last_day(), period.kind()));
     periods.dedup();
     Ok(periods)
-}
-
-async fn read_revisions(storage: &Storage, published: &Published) -> Result<Vec<Revision>> {
-    let columns = [
-        ("period", Kind::Text),
-        ("indicator_id", Kind::Text),
-        ("published_value", Kind::Number),
-        ("current_value", Kind::Number),
-        ("deliveries", Kind::Text),
-    ];
-    let Some(table) = Table::read_record(storage, published, "revisions", &columns).await? else {
-        return Ok(Vec::new());
-    };
-    let mut revisions = Vec::new();
-    for row in table.rows() {
-        revisions.push(Revision {
-            period: table.period("period", row)?,
-            indicator: table.required("indicator_id", row)?,
-            published: table.number("published_value", row),
-            current: table.number("current_value", row),
-            deliveries: table.text("deliveries", row).unwrap_or_default(),
-        });
-    }
-    revisions.sort_by(|one, other| {
-        (one.period.last_day(), one.period, &one.indicator).cmp(&(
-            other.period.last_day(),
-            other.period,
-            &other.indicator,
-        ))
-    });
-    Ok(revisions)
 }

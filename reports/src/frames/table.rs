@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
-use chrono::NaiveDate;
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
+use chrono::{DateTime, NaiveDate, Utc};
 use peil_warehouse::nearest::did_you_mean;
 use peil_warehouse::publish::Published;
 use peil_warehouse::storage::Storage;
@@ -23,10 +25,11 @@ pub(crate) enum Kind {
     Amount,
     Flag,
     Day,
+    Moment,
 }
 
 impl Kind {
-    const fn data_type(self) -> DataType {
+    fn data_type(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
             Self::Integer => DataType::Int64,
@@ -34,6 +37,7 @@ impl Kind {
             Self::Amount => DataType::Decimal128(18, 2),
             Self::Flag => DataType::Boolean,
             Self::Day => DataType::Date32,
+            Self::Moment => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         }
     }
 }
@@ -192,6 +196,12 @@ impl Table {
 
     pub(crate) fn day(&self, column: &str, row: usize) -> Option<NaiveDate> {
         Date32Type::to_naive_date_opt(self.present(column, row)?.as_primitive::<Date32Type>().value(row))
+    }
+
+    pub(crate) fn moment(&self, column: &str, row: usize) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(
+            self.present(column, row)?.as_primitive::<TimestampMicrosecondType>().value(row),
+        )
     }
 
     pub(crate) fn flag(&self, column: &str, row: usize) -> bool {

@@ -3,19 +3,15 @@
 
 use peil_warehouse::Result;
 
-use super::definitions;
 use super::parts::{heading, number_column, table, text_column};
-use crate::document::{Block, Cell, Missing, Origin, Row, Section, Table, Text, Value};
-use crate::format::{enumeration, period_name};
+use super::{definitions, herzieningen};
+use crate::document::{Block, Cell, Missing, Row, Section, Table, Text, Value};
 use crate::frames::{Quality, Report};
 use crate::words;
 
 /// The section.
 pub(super) fn section(report: &Report) -> Result<Section> {
-    let mut blocks = vec![heading("herzieningen", "Herzieningen"), Block::Paragraph(revised(&report.quality))];
-    if !report.quality.revisions.is_empty() {
-        blocks.push(Block::Table(revisions(report)));
-    }
+    let mut blocks = herzieningen::blocks(report);
     blocks.push(heading("methode-tellen", "Hoe er geteld wordt"));
     blocks.extend(definitions::method());
     blocks.push(heading("definities", "Definities"));
@@ -34,55 +30,6 @@ pub(super) fn section(report: &Report) -> Result<Section> {
 
 fn count(number: usize) -> Value {
     Value::Integer(number as i64)
-}
-
-fn revised(quality: &Quality) -> Text {
-    if quality.released.is_empty() {
-        return Text::words(
-            "Er werd nog geen periode afgesloten en gepubliceerd. Er is dus niets herzien: alle cijfers zijn een ontwerp.",
-        );
-    }
-    let periods: Vec<String> = quality.released.iter().map(|period| period_name(*period)).collect();
-    let text = Text::words(format!("Gepubliceerd werd tot nu toe: {}. ", enumeration(&periods)));
-    match quality.revisions.len() {
-        0 => text.and("Geen enkel gepubliceerd cijfer is sindsdien gewijzigd."),
-        1 => text.and("Sindsdien is ").figure(count(1), None).and(" gepubliceerd cijfer gewijzigd."),
-        more => text.and("Sindsdien zijn ").figure(count(more), None).and(" gepubliceerde cijfers gewijzigd."),
-    }
-}
-
-/// The figures that changed since they were published.
-pub(crate) fn revisions(report: &Report) -> Table {
-    let columns = vec![
-        text_column("indicator", "Indicator"),
-        text_column("period", "Periode"),
-        number_column("published", "Gepubliceerd"),
-        number_column("current", "Nu"),
-        number_column("difference", "Verschil"),
-        text_column("deliveries", "Door de leveringen"),
-    ];
-    let label = |id: &str| {
-        let mut rows = report.indicators.numeric();
-        rows.find(|row| row.indicator.id == id).map_or_else(|| id.to_owned(), |row| row.indicator.label.clone())
-    };
-    let rows = report
-        .quality
-        .revisions
-        .iter()
-        .map(|revision| {
-            let difference = revision.current.zip(revision.published).map(|(now, then)| now - then);
-            let origin = Origin::Indicator(revision.indicator.clone(), revision.period);
-            Row::Cells(vec![
-                Cell::text(label(&revision.indicator)).from(Origin::IndicatorPage(revision.indicator.clone())),
-                Cell::new(Value::Period(revision.period)),
-                Cell::new(Value::figure_or(revision.published, Missing::NoData)),
-                Cell { revised: true, ..Cell::new(Value::figure_or(revision.current, Missing::NoData)) }.from(origin),
-                Cell::new(Value::figure_or(difference, Missing::NotApplicable)),
-                Cell::text(revision.deliveries.clone()),
-            ])
-        })
-        .collect();
-    Table { rows, ..table("revisions", "Cijfers die sinds hun publicatie gewijzigd zijn", columns) }
 }
 
 fn quality(report: &Report) -> Text {

@@ -9,6 +9,7 @@ mod colofon;
 mod comparing;
 mod definitions;
 mod gebruik;
+pub(crate) mod herzieningen;
 mod indicatoren;
 mod koppelingen;
 mod lb365;

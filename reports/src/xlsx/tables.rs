@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::grid::{Entry, Grid, GridColumn};
 use crate::document::{Block, Cell, Column, ColumnKind, Document, Row, Section, Table, Value};
 use crate::frames::Report;
-use crate::sections::methode::revisions;
+use crate::sections::herzieningen::revisions;
 
 /// The table of what was revised.
 pub(super) const REVISIONS: &str = "revisions";

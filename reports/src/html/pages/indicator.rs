@@ -9,6 +9,7 @@ use peil_warehouse::{Period, Result};
 use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Text, Value};
 use crate::format::{capital, figure, percent, period_name, period_phrase};
 use crate::frames::{self, AuthorityValue, Figure, Indicator, NumericRow};
+use crate::sections::herzieningen;
 
 use super::super::markup::{Place, escape, state, status};
 use super::super::page::Page;
@@ -292,8 +293,11 @@ fn revisions(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> S
         .map(|revision| {
             Row::Cells(vec![
                 Cell::new(Value::Period(revision.period)),
-                Cell::new(Value::figure_or(revision.published, Missing::NoData)),
-                Cell::new(Value::figure_or(revision.current, Missing::NoData)),
+                Cell::text(revision.measure.word()),
+                Cell::text(revision.release.clone()),
+                herzieningen::shown(revision, revision.published, revision.published_text.as_deref()),
+                herzieningen::shown(revision, revision.current, revision.current_text.as_deref()),
+                Cell::text(herzieningen::causes(revision)),
                 Cell::text(revision.deliveries.clone()),
             ])
         })
@@ -309,9 +313,12 @@ fn revisions(source: &Source<'_>, place: &Place<'_>, indicator: &Indicator) -> S
         caption: format!("{}: cijfers die na publicatie gewijzigd zijn", indicator.label),
         columns: vec![
             Column::new("revised_period", "Periode", ColumnKind::Text),
+            Column::new("measure", "Wat", ColumnKind::Text),
+            Column::new("release", "Vrijgave", ColumnKind::Text),
             Column::new("published", "Gepubliceerd", ColumnKind::Number),
             Column::new("current", "Nu", ColumnKind::Number),
-            Column::new("deliveries", "Door levering", ColumnKind::Text),
+            Column::new("causes", "Door", ColumnKind::Text),
+            Column::new("deliveries", "Leveringen", ColumnKind::Text),
         ],
         rows,
         notes: Vec::new(),
