@@ -1,11 +1,15 @@
 //! The command line: every command and flag.
 
+mod releases;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
+
+pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
 /// deliveries of their sources to published indicators.
@@ -216,58 +220,6 @@ pub struct ReportArgs {
     pub out: PathBuf,
 }
 
-/// Flags of `peil close`.
-#[derive(Debug, Args)]
-pub struct CloseArgs {
-    /// A semester (2022S1), a quarter (2022Q1) or a year (2022) that is over
-    #[arg(value_name = "PERIOD")]
-    pub period: Period,
-    /// Why a period that was closed before is published again
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-    /// The folder of the reports
-    #[arg(long, default_value = "reports", value_name = "DIR")]
-    pub out: PathBuf,
-}
-
-/// What `peil releases` does.
-#[derive(Debug, Subcommand)]
-pub enum ReleasesAction {
-    /// Lists the releases
-    List,
-    /// Makes a release again from the stored deliveries and compares: values, and bytes
-    Verify(ReleasesVerifyArgs),
-    /// Puts the report of a release in its folder, as it went out
-    Report(ReleasesReportArgs),
-}
-
-/// Flags of `peil releases verify`.
-#[derive(Debug, Args)]
-pub struct ReleasesVerifyArgs {
-    /// The release, as 2022S1 or 2022S1-r2 [default: all]
-    #[arg(value_name = "RELEASE")]
-    pub release: Option<String>,
-}
-
-/// Flags of `peil releases report`.
-#[derive(Debug, Args)]
-pub struct ReleasesReportArgs {
-    /// The release, as 2022S1 or 2022S1-r2
-    #[arg(value_name = "RELEASE")]
-    pub release: String,
-    /// The folder of the reports
-    #[arg(long, default_value = "reports", value_name = "DIR")]
-    pub out: PathBuf,
-}
-
-/// Flags of `peil revisions`.
-#[derive(Debug, Args)]
-pub struct RevisionsArgs {
-    /// Of this period and those within it [default: all]
-    #[arg(value_name = "PERIOD")]
-    pub period: Option<Period>,
-}
-
 /// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -315,6 +267,9 @@ pub struct ExportArgs {
     /// The licence of the data [default: Modellicentie gratis hergebruik]
     #[arg(long, value_name = "URI")]
     pub licence: Option<String>,
+    /// The marts as published in this release, as 2022S1 or 2022S1-r2
+    #[arg(long, value_name = "RELEASE")]
+    pub release: Option<String>,
 }
 
 /// The formats of an export.

@@ -9,6 +9,11 @@ use serde_json::Value;
 
 const AS_OF: [&str; 2] = ["--as-of", "2022-07-31"];
 
+/// A mart whose check always fails.
+const FAILING: &str = "/*\nmart: wrong\ngrain: one row\nowner: V-ICT-OR\ndescription: a row that is wrong\n\
+    columns:\n  period: a period\norder: [period]\nchecks:\n  - name: never\n    query: select period from marts.wrong\n*/\n\
+    select '2022' as period\n";
+
 /// The site with its first semester closed, made once.
 fn closed() -> Site {
     static SITE: OnceLock<Site> = OnceLock::new();
@@ -134,6 +139,12 @@ fn a_period_is_closed_once_and_only_when_it_can_be() {
     );
     call(&site, 0, &["ingest"]);
     assert!(call(&site, 2, &["close", "2022Q1"]).stderr.contains("peil run --as-of 2022-07-31"));
+    let own = site.landing().with_file_name("own");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("wrong.sql"), FAILING).unwrap();
+    let failing = site.peil_with(&["run", AS_OF[0], AS_OF[1]], &[("PEIL_MODELS", own.to_str().unwrap())]);
+    assert_eq!(failing.code, Some(3), "{}", failing.stderr);
+    assert!(call(&site, 2, &["close", "2022Q1"]).stderr.contains("check_failed"));
     site.run();
     let again = call(&site, 2, &["close", "2022S1"]);
     assert!(again.stderr.contains("--reason"), "{}", again.stderr);

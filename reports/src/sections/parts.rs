@@ -50,7 +50,8 @@ pub(super) fn figure_cell(report: &Report, indicator: &str, figure: &Figure) -> 
         },
         None => {
             let missing = if figure.begun { Missing::NoData } else { Missing::NotBegun };
-            Cell { target, ..Cell::new(Value::Missing(missing)) }
+            let revised = report.quality.is_revised(indicator, figure.period);
+            Cell { target, revised, ..Cell::new(Value::Missing(missing)) }
         }
     };
     cell.from(Origin::Indicator(indicator.to_owned(), figure.period))

@@ -46,6 +46,8 @@ struct Status {
     failed_checks: u64,
     warnings: u64,
     unresolved: u64,
+    /// Published figures that have changed since.
+    revised: u64,
     to_do: Vec<String>,
 }
 
@@ -74,6 +76,7 @@ pub async fn run(global: &Global, output: Output) -> Result<Exit> {
         failed_checks: with_outcome("failed"),
         warnings: with_outcome("warning"),
         unresolved: unresolved.len() as u64,
+        revised: records::read(&storage, &published, "ops/revisions").await?.len() as u64,
         to_do: Vec::new(),
     };
     status.to_do = to_do(&status, &published);
@@ -151,6 +154,10 @@ fn to_do(status: &Status, published: &Published) -> Vec<String> {
             "{} no authority: peil sql \"select * from ops.unresolved_authorities\", then deliver reference/aliases",
             counted(status.unresolved, "reference names", "references name")
         ));
+    }
+    if status.revised > 0 {
+        let figures = counted(status.revised, "published figure has", "published figures have");
+        to_do.push(format!("{figures} changed since: `peil revisions` says through what"));
     }
     let never = status.datasets.iter().filter(|dataset| dataset.deliveries == 0).count();
     if never > 0 {
