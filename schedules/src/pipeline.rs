@@ -20,7 +20,7 @@ use crate::key::Key;
 use crate::open_lineage::Events;
 use crate::releases::{records, revise};
 use crate::run_ledger::{self, Outcome, RunRow, StageRow};
-use crate::stages::{self, Declarations, IngestReport, MartsReport, Stage, TransformReport};
+use crate::stages::{self, Declarations, FailedCheck, IngestReport, MartsReport, Stage, TransformReport};
 
 /// What a run is to do.
 #[derive(Debug, Clone, Default)]
@@ -124,6 +124,9 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
         if let Err(unrecorded) = recorded {
             progress.note(&format!("the failure is not in the ledger: {unrecorded}"));
         }
+        if let Err(held) = lock.release().await {
+            progress.note(&format!("the lock is not given back: {held}"));
+        }
         return Err(error);
     }
     report.outcome = outcome(&report, before != Seen::of(draft.published()));
@@ -162,8 +165,14 @@ async fn run_stages(
         report.marts = Some(stages::marts(stage, as_of, report.known_on, draft).await?);
         report.stage_seconds.insert("marts", watch.seconds());
         events.end_stage(draft.published()).await;
-        if report.marts.as_ref().is_some_and(|marts| marts.failed.is_empty()) {
-            tell_revisions(stage, draft).await?;
+        if let Some(marts) = report.marts.as_mut().filter(|marts| marts.failed.is_empty())
+            && let Err(error) = tell_revisions(stage, draft).await
+        {
+            // A release that cannot be read stops no run: the marts are
+            // published, and `peil releases verify` tells what is wrong.
+            let check = ("readable_releases".to_owned(), "ops/revisions".to_owned());
+            marts.warnings.push(FailedCheck { check: check.0, dataset: check.1, rows: 1, detail: error.to_string() });
+            *draft = Draft::begin(draft.storage()).await?;
         }
     }
     Ok(())
@@ -241,7 +250,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::{FailedCheck, Refusal};
+    use crate::stages::Refusal;
 
     fn report() -> RunReport {
         RunReport {

@@ -148,11 +148,16 @@ fn a_period_is_closed_once_and_only_when_it_can_be() {
     site.run();
     let again = call(&site, 2, &["close", "2022S1"]);
     assert!(again.stderr.contains("--reason"), "{}", again.stderr);
+    // The power goes while the release is being written: there is none.
+    let cut = site.peil_with(&["close", "2022Q1"], &[("PEIL_POWER_CUT_BEFORE_WRITE", "9")]);
+    assert_eq!(cut.code, None, "{}", cut.stderr);
+    assert_eq!(json(&site, 0, &["releases"]).as_array().unwrap().len(), 1);
     let quarter = json(&site, 0, &["close", "2022Q1"]);
     assert_eq!((quarter["release"].as_str(), quarter["schema"].as_str()), (Some("2022Q1"), Some("release_2022q1")));
     let listed = json(&site, 0, &["releases"]);
     let names: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["release"].as_str().unwrap()).collect();
     assert_eq!(names, ["2022S1", "2022Q1"]);
+    assert_eq!(json(&site, 0, &["releases", "verify", "2022Q1"])[0]["proven"].as_bool(), Some(true));
     assert_eq!(site.value("select count(*) from ops.releases where schema_name = 'release_2022q1'"), "1");
 }
 

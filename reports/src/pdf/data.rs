@@ -24,6 +24,7 @@ struct Data {
     code: String,
     days: String,
     standing: String,
+    edition: String,
     provisional: bool,
     sections: Vec<SectionData>,
 }
@@ -110,6 +111,7 @@ pub(super) fn json(report: &Report, document: &Document) -> Result<Vec<u8>> {
         code: colophon.period.to_string(),
         days: format!("{} tot en met {}", long_day(colophon.period.first_day()), long_day(colophon.period.last_day())),
         standing: long_day(colophon.as_of),
+        edition: colophon.edition.mark(),
         provisional: colophon.provisional(),
         sections,
     };

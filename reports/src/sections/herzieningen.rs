@@ -158,9 +158,10 @@ fn vintages(report: &Report) -> Table {
             let (value, target) = (of(Measure::Value, last.value), of(Measure::Target, last.target));
             let mut cells = vec![indicator(report, &last.indicator), Cell::new(Value::Period(last.period))];
             cells.extend([Cell::text("nu"), Cell::new(Value::Missing(Missing::NotApplicable))]);
+            let revised = |measure: Measure| now.iter().any(|one| one.measure == measure);
             cells.extend([
-                Cell { revised: true, ..Cell::new(Value::figure_or(value, Missing::NoData)) },
-                Cell::new(Value::figure_or(target, Missing::NoTarget)),
+                Cell { revised: revised(Measure::Value), ..Cell::new(Value::figure_or(value, Missing::NoData)) },
+                Cell { revised: revised(Measure::Target), ..Cell::new(Value::figure_or(target, Missing::NoTarget)) },
             ]);
             rows.push(Row::Cells(cells));
         }

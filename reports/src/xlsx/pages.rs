@@ -61,6 +61,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
             },
         ),
     ];
+    facts.push(("Uitgave", colophon.edition.words()));
     facts.extend(colophon.run_id.clone().map(|run| ("Verwerking", run)));
     facts.push(("Uitgever", "V-ICT-OR, Vlaamse ICT-organisatie".to_owned()));
     facts.push(("Meer", "Dezelfde cijfers staan op de site en in de PDF van dit rapport.".to_owned()));

@@ -43,11 +43,24 @@ pub async fn close(
 ) -> Result<Release> {
     let declarations = Declarations::load(settings)?;
     let lock = RunLock::acquire(warehouse, progress).await?;
+    let closed = close_alone(warehouse, settings, &declarations, period, reason).await;
+    lock.release().await?;
+    closed
+}
+
+/// The same, with the lock held.
+async fn close_alone(
+    warehouse: &Storage,
+    settings: &Settings,
+    declarations: &Declarations,
+    period: Period,
+    reason: Option<&str>,
+) -> Result<Release> {
     let mut draft = Draft::begin(warehouse).await?;
     let releases = release::all(warehouse).await?;
     check_period(&draft, &releases, period, reason)?;
     check_last_run(warehouse, draft.published()).await?;
-    let stage = Stage { run_id: "close", settings, declarations: &declarations, full: false, progress: &Silent };
+    let stage = Stage { run_id: "close", settings, declarations, full: false, progress: &Silent };
     if !stages::is_current(&stage, &draft) {
         return Err(Error::usage(format!(
             "the marts were not made from all that was delivered, or not in the way that is declared now\nhint: `peil run --as-of {}` first",
@@ -60,15 +73,14 @@ pub async fn close(
     }
     // What changed since an earlier release stands in the report of this one.
     records::write(&mut draft, &releases).await?;
-    revise::write(&mut draft, settings, &declarations, &releases).await?;
+    revise::write(&mut draft, settings, declarations, &releases).await?;
     let release =
-        make(&draft, settings, &declarations, &current, &Closing { releases: &releases, period, reason }).await?;
+        make(&draft, settings, declarations, &current, &Closing { releases: &releases, period, reason }).await?;
     release.create(warehouse).await?;
     let releases = release::all(warehouse).await?;
     records::write(&mut draft, &releases).await?;
-    revise::write(&mut draft, settings, &declarations, &releases).await?;
+    revise::write(&mut draft, settings, declarations, &releases).await?;
     draft.publish().await?;
-    lock.release().await?;
     Ok(release)
 }
 
