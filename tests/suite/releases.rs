@@ -72,8 +72,11 @@ fn deliver_changes(site: &Site) {
     site.deliver("reference/aliases/2022-07-15.csv", "alias;nis_code\nKoevoet;3\n");
     site.deliver(
         "reference/targets/2022-07-15.csv",
-        "indicator_id;periode;soort;waarde;bron\nVVG-MP-02;2022Q1;streef;4;plan\n",
+        "indicator_id;periode;soort;waarde;bron\nVVG-MP-02;2022Q1;streef;4;plan\nVVG-RA-01;2022Q2;streef;;plan\n",
     );
+    // Of after the semester: it changes nothing that was published.
+    let later = "masterplan_id;bestuur;gestart_op;vastgesteld_op\nm5;Diest;2022-07-05;\n";
+    site.deliver("portal/masterplans/2022-07-20.csv", later);
     let authorities = "nis_code;naam;soort;provincie;geldig_van;geldig_tot;opvolger_nis;inwoners;kbo_nummer\n\
         1;Aalst;gemeente;Oost;1977-01-01;2022-01-31;2;10;\n";
     site.deliver("reference/authorities/2022-07-15.csv", authorities);
@@ -186,7 +189,10 @@ fn each_change_has_its_part_and_the_parts_add_up() {
     let target = one(&found, "2022Q1", "VVG-MP-02", "target");
     assert_eq!(parts(target), [("target", -1.0)]);
     assert_eq!(target["deliveries"], serde_json::json!(["reference/targets/2022-07-15.csv"]));
-    for revision in found.values() {
+    let planned = one(&found, "2022Q2", "VVG-RA-01", "planned");
+    assert_eq!((planned["published_text"].as_str(), planned["current_text"].as_str()), (None, Some("x")));
+    assert_eq!((&planned["causes"], &planned["difference"]), (&serde_json::json!(["target"]), &Value::Null));
+    for revision in found.values().filter(|revision| revision["measure"] != "planned") {
         let sum: f64 = CAUSES.iter().map(|cause| revision[cause].as_f64().unwrap()).sum();
         assert_eq!(Some(sum), revision["difference"].as_f64(), "{revision}");
         assert!(!revision["causes"].as_array().unwrap().is_empty(), "{revision}");

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use peil_marts::explain;
+use peil_warehouse::Period;
 use peil_warehouse::publish::Draft;
-use peil_warehouse::{Period, Result};
 
 use super::figures::Measure;
 use super::rebuild::Line;
@@ -41,17 +41,9 @@ impl Changes {
 /// them first.
 type Behind = BTreeMap<String, u64>;
 
-/// Fills in the deliveries of each revision.
-///
-/// # Errors
-/// None at present: where a figure cannot be explained, all deliveries that
-/// can have changed it are named.
-pub async fn blame(
-    split: &Split<'_>,
-    changes: &Changes,
-    with_late: Option<&Draft>,
-    revisions: &mut [Revision],
-) -> Result<()> {
+/// Fills in the deliveries of each revision. Where a figure cannot be
+/// explained, all deliveries that can have changed it are named.
+pub async fn blame(split: &Split<'_>, changes: &Changes, with_late: Option<&Draft>, revisions: &mut [Revision]) {
     let datasets: BTreeMap<&str, &str> = split
         .declarations
         .models
@@ -75,7 +67,6 @@ pub async fn blame(
         }
         revision.deliveries = named;
     }
-    Ok(())
 }
 
 /// The rows behind figures, each asked for once.

@@ -105,7 +105,8 @@ pub async fn split(split: &Split<'_>, revisions: &mut [Revision]) -> Result<()> 
         before = after;
     }
     revisions.iter_mut().for_each(add_up);
-    blame::blame(split, &changes, with_late.as_ref(), revisions).await
+    blame::blame(split, &changes, with_late.as_ref(), revisions).await;
+    Ok(())
 }
 
 /// Takes the rounding of fractions out of the largest part, so that the parts
