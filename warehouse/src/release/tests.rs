@@ -58,7 +58,7 @@ async fn a_release_stays_readable_when_the_tables_it_came_from_go() {
     let release = close(&storage, &published, "2022S1").await.unwrap();
     publish(&storage, &[7]).await;
     std::fs::remove_dir_all(place.path().join(TABLE)).unwrap();
-    assert_eq!(all(&storage).await.unwrap(), [release.clone()]);
+    assert_eq!(all(&storage).await.unwrap(), std::slice::from_ref(&release));
     let kept = Published::read(&release.storage(&storage)).await.unwrap();
     let rows = kept.batches(&release.storage(&storage), TABLE, None).await.unwrap();
     assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 
 use arrow_flight::{HandshakeRequest, HandshakeResponse};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
 use peil_warehouse::clock;
@@ -20,6 +22,12 @@ use crate::service::control::lock;
 use crate::service::journal::Who;
 use crate::service::users::{self, Users};
 
+/// Base64 of a name and a password: the drivers written in Go leave out the
+/// padding, others write it.
+const BASIC: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 /// Hours that a token is good for without being used.
 const HOURS: i64 = 12;
 /// Bytes of a token.
@@ -98,7 +106,7 @@ impl Tokens {
     fn by_password(&self, metadata: &MetadataMap) -> Answer<String> {
         let header = authorization(metadata)?;
         let encoded = header.strip_prefix("Basic ").ok_or_else(refused)?;
-        let plain = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let plain = BASIC.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let plain = plain.ok_or_else(refused)?;
         let (name, password) = plain.split_once(':').ok_or_else(refused)?;
         match self.users.accept(name, password) {
@@ -139,8 +147,14 @@ mod tests {
     fn only_the_right_password_and_known_tokens_are_taken() {
         let folder = tempfile::tempdir().unwrap();
         let tokens = tokens(folder.path());
-        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        let basic = |text: &str| format!("Basic {}", BASIC.encode(text));
         assert_eq!(tokens.who(&request(&basic("an:a good password"))).unwrap().user, "an");
+        tokens.users.add("jan", "a good password").unwrap();
+        let padded = basic("jan:a good password");
+        assert!(padded.ends_with('='));
+        for header in [padded.as_str(), padded.trim_end_matches('=')] {
+            assert_eq!(tokens.who(&request(header)).unwrap().user, "jan", "{header}");
+        }
         for header in [basic("an:another"), basic("bo:a good password"), "Bearer x".to_owned(), "Basic ???".to_owned()]
         {
             assert_eq!(tokens.who(&request(&header)).unwrap_err().code(), tonic::Code::Unauthenticated, "{header}");
