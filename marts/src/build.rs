@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::check::Finding;
 use crate::finish::{self, Finished};
 use crate::model::{Model, Severity};
+use crate::quality::{MARTS, UNIQUE_KEY};
 use crate::relation::{plain, table_name};
 use crate::session::{self, ParquetTable};
 
@@ -32,8 +33,6 @@ const SMALL_BATCH: u64 = 250_000;
 const LARGE_BATCH: u64 = 2_000_000;
 /// The part of a mart that is computed as a whole.
 pub(crate) const WHOLE: &str = "";
-/// The check of the key that every mart has.
-const KEY_CHECK: &str = "unique_key";
 
 /// What is to be done for a model.
 #[derive(Debug, Clone)]
@@ -161,11 +160,14 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold:
     let returned = batches.first().map_or(returned, RecordBatch::schema);
     let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold)?;
     let key = Finding {
-        check: KEY_CHECK.into(),
+        check: UNIQUE_KEY.into(),
+        layer: MARTS,
         mart: model.table().trim_start_matches("marts/").to_owned(),
         severity: Severity::Error,
         rows: wrong_keys,
         examples,
+        known: None,
+        input: None,
     };
     let (split, all) = match (&task.months, &model.incremental) {
         (Some(months), Some(incremental)) => (by_month(model, &rows, &incremental.column, months)?, months.all.clone()),

@@ -17,6 +17,7 @@
 //! | `catalogue` | the models as tables that readers can query |
 //! | [`mod@explain`] | a figure down to the source rows behind it |
 //! | [`check`] | queries that return what should not be there |
+//! | [`quality`] | the gate: checks of every layer, known faults, ties to published figures |
 //! | [`session`] | the query engine over the warehouse's tables |
 //! | [`service`] | SQL for readers: sessions, limits, the PostgreSQL protocol |
 
@@ -29,6 +30,7 @@ pub mod indicator;
 pub mod lineage;
 pub mod model;
 pub mod model_set;
+pub mod quality;
 pub mod relation;
 pub mod rule;
 pub mod service;
@@ -45,5 +47,6 @@ mod tests;
 
 pub use check::Finding;
 pub use model_set::ModelSet;
+pub use quality::{KnownFaults, PublishedFigures, QualityRules};
 pub use run::{MartsContext, MartsSummary, code_version, is_current, run};
 pub use session::{open_session, query};

@@ -18,7 +18,9 @@ use tokio::task::JoinSet;
 use crate::calendar::{self, Calendar, Horizon};
 use crate::check::{self, Finding};
 use crate::indicator::{STARTS, trace};
+use crate::model::Severity;
 use crate::model_set::ModelSet;
+use crate::quality::{self, Day, QualityRules};
 use crate::relation::{plain, table_name};
 use crate::session::ParquetTable;
 use crate::{build, catalogue, graph, plan, session};
@@ -31,6 +33,8 @@ const CONCURRENT_READS: usize = 4;
 const CONCURRENT_CHECKS: usize = 4;
 /// The targets, which say how far the periods go.
 const TARGETS: &str = "conformed/reference_targets";
+/// The mart whose figures are tied to those published before.
+const FIGURES: &str = "marts.indicator_values";
 
 /// What a run of the stage rests on, beside the data.
 pub struct MartsContext<'a> {
@@ -42,6 +46,8 @@ pub struct MartsContext<'a> {
     pub known_on: Option<NaiveDate>,
     /// The models, indicators and rules.
     pub models: &'a ModelSet,
+    /// What the quality gate goes by.
+    pub quality: &'a QualityRules,
     /// Counts of fewer persons, and averages of fewer ratings or authorities,
     /// are not shown.
     pub threshold: u32,
@@ -72,6 +78,15 @@ pub struct MartsSummary {
     pub seconds: f64,
 }
 
+impl MartsSummary {
+    /// What the checks found, without what was computed.
+    fn of(findings: &[Finding]) -> Self {
+        let with =
+            |outcome: &str| findings.iter().filter(|finding| finding.outcome() == outcome).cloned().collect::<Vec<_>>();
+        Self { checks: findings.len(), warnings: with("warning"), failed: with("failed"), ..Self::default() }
+    }
+}
+
 /// Computes the marts that changed, checks all of them, and publishes; where
 /// a check fails, the former marts stay and the findings are published.
 ///
@@ -83,11 +98,18 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     check_sources(context.models, draft)?;
     declare_records(draft)?;
     let inputs = inputs(context, draft);
-    if !context.full && draft.published().inputs.get(STAGE) == Some(&inputs) {
+    let before = quality::before(draft).await?;
+    let day = Day { as_of: context.as_of, known_on: context.known_on };
+    let mut findings = quality::check_sources(context.quality, draft, day, &before, context.full).await?;
+    let is_same = !context.full && draft.published().inputs.get(STAGE) == Some(&inputs);
+    if let Some(carried) = quality::carried(&before, &inputs).filter(|_| is_same) {
+        findings.extend(carried);
+        quality::settle(context.quality, &mut findings, day);
         catalogue::record(draft, context.models).await?;
+        quality::record(draft, context.run_id, &findings).await?;
         draft.publish().await?;
         let unchanged = context.models.marts().count();
-        return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::default() });
+        return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::of(&findings) });
     }
     let session = session::session(draft.storage())?;
     let calendar = open_calendar(context, draft, &session).await?;
@@ -96,9 +118,16 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     context.progress.begin(STAGE, plan.tasks.len() as u64);
     let (computed, unchanged) = (plan.tasks.len(), plan.unchanged);
     let advance = |name: &str| context.progress.advance(1, name);
-    let (rows, mut findings) = build::build(&session, draft, plan.tasks, context.threshold, &advance).await?;
+    let (rows, keys) = build::build(&session, draft, plan.tasks, context.threshold, &advance).await?;
     let gone = remove_old(context.models, draft);
-    findings.extend(run_checks(context.models, &session).await?);
+    let mut of_marts = all_keys(context.models, keys);
+    of_marts.extend(run_checks(context.models, &session).await?);
+    if session::is_registered(&session, FIGURES) {
+        of_marts.extend(quality::check_ties(context.quality, &session, day).await?);
+    }
+    of_marts.iter_mut().for_each(|finding| finding.input = Some(inputs.clone()));
+    findings.extend(of_marts);
+    quality::settle(context.quality, &mut findings, day);
     let failed: Vec<Finding> = findings.iter().filter(|finding| finding.has_failed()).cloned().collect();
     if failed.is_empty() {
         catalogue::record(draft, context.models).await?;
@@ -111,11 +140,9 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     } else {
         draft.abandon(STAGE);
     }
-    check::record(draft, context.run_id, &findings).await?;
+    quality::record(draft, context.run_id, &findings).await?;
     draft.publish().await?;
-    let warnings: Vec<Finding> = findings.iter().filter(|finding| finding.outcome() == "warning").cloned().collect();
-    let summary =
-        MartsSummary { computed, unchanged, rows, checks: findings.len(), warnings, failed, seconds: watch.seconds() };
+    let summary = MartsSummary { computed, unchanged, rows, seconds: watch.seconds(), ..MartsSummary::of(&findings) };
     context.progress.end(&told(&summary, gone));
     Ok(summary)
 }
@@ -172,7 +199,9 @@ fn inputs(context: &MartsContext<'_>, draft: &Draft) -> String {
     let sources = context.models.sources();
     let large = large_facts(draft).into_iter().map(|(name, month)| format!("{name} {month}"));
     let tables = sources.into_iter().map(|table| draft.content_hash(&table_name(table)));
-    fingerprint([days, context.models.fingerprint()].into_iter().chain(tables).chain(large))
+    fingerprint(
+        [days, context.models.fingerprint(), context.quality.fingerprint()].into_iter().chain(tables).chain(large),
+    )
 }
 
 /// The first month of each table that is split by month.
@@ -269,6 +298,29 @@ fn remove_old(models: &ModelSet, draft: &mut Draft) -> usize {
     let gone = draft.published().tables.keys().filter(|name| is_old(name)).count();
     draft.update(|published| published.tables.retain(|name, _| !is_old(name)));
     gone
+}
+
+/// The checks of keys: of the marts that were built, and of the others, which
+/// passed when they were.
+fn all_keys(models: &ModelSet, mut built: Vec<Finding>) -> Vec<Finding> {
+    let left: Vec<Finding> = models
+        .marts()
+        .map(|model| model.name.trim_start_matches("marts."))
+        .filter(|mart| built.iter().all(|finding| finding.mart != *mart))
+        .map(|mart| Finding {
+            check: quality::UNIQUE_KEY.to_owned(),
+            layer: quality::MARTS,
+            mart: mart.to_owned(),
+            severity: Severity::Error,
+            rows: 0,
+            examples: Vec::new(),
+            known: None,
+            input: None,
+        })
+        .collect();
+    built.extend(left);
+    built.sort_by(|a, b| a.mart.cmp(&b.mart));
+    built
 }
 
 /// Runs all checks of all models, in the order of their names.

@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use peil_ingest::sample::{SampleError, SampleOptions};
 use peil_ingest::{IngestContext, PseudonymKey};
-use peil_marts::{Finding, MartsContext, ModelSet};
+use peil_marts::{Finding, KnownFaults, MartsContext, ModelSet, PublishedFigures, QualityRules};
 use peil_reports::{Form, Written};
 use peil_transform::{KnownIndicator, TransformContext};
 use peil_warehouse::contract::ContractSet;
@@ -29,6 +29,8 @@ pub struct Declarations {
     pub contracts: ContractSet,
     /// The models, the indicators and the rules.
     pub models: ModelSet,
+    /// What the quality gate goes by.
+    pub quality: QualityRules,
 }
 
 impl Declarations {
@@ -37,7 +39,9 @@ impl Declarations {
     /// # Errors
     /// [`Error::Usage`] where one is wrong.
     pub fn load(settings: &Settings) -> Result<Self> {
-        Ok(Self { contracts: contracts(settings)?, models: models(settings)? })
+        let (contracts, models) = (contracts(settings)?, models(settings)?);
+        let quality = quality(settings, &contracts, &models)?;
+        Ok(Self { contracts, models, quality })
     }
 }
 
@@ -217,6 +221,19 @@ pub fn models(settings: &Settings) -> Result<ModelSet> {
     ModelSet::load(settings.models.as_deref())
 }
 
+/// The known faults and the published figures: the built-in ones, or those of
+/// the settings.
+///
+/// # Errors
+/// [`Error::Usage`] where one is wrong.
+pub fn quality(settings: &Settings, contracts: &ContractSet, models: &ModelSet) -> Result<QualityRules> {
+    Ok(QualityRules {
+        contracts: contracts.clone(),
+        known_faults: KnownFaults::load(settings.known_faults.as_deref(), models)?,
+        published_figures: PublishedFigures::load(settings.published_figures.as_deref())?,
+    })
+}
+
 /// The first stage.
 ///
 /// # Errors
@@ -297,10 +314,10 @@ pub async fn marts(
     let summary = peil_marts::run(&marts_context(stage, as_of, known_on), draft).await?;
     let checks = |findings: Vec<Finding>| {
         let check = |found: Finding| FailedCheck {
+            detail: found.detail(),
             check: found.check,
             dataset: found.mart,
             rows: found.rows,
-            detail: found.examples.join("; "),
         };
         findings.into_iter().map(check).collect()
     };
@@ -362,6 +379,7 @@ fn marts_context<'a>(stage: &Stage<'a>, as_of: NaiveDate, known_on: Option<Naive
         as_of,
         known_on,
         models: &stage.declarations.models,
+        quality: &stage.declarations.quality,
         threshold: stage.settings.threshold,
         full: stage.full,
         progress: stage.progress,

@@ -13,5 +13,6 @@ mod history;
 mod postgres;
 mod privacy;
 mod published;
+mod quality;
 mod releases;
 mod targets;

@@ -5,19 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field};
+use arrow::array::AsArray;
+use peil_warehouse::Result;
 use peil_warehouse::contract::Reference;
 use peil_warehouse::publish::Draft;
-use peil_warehouse::table::{TableSpec, documented};
-use peil_warehouse::{Error, Result};
+use peil_warehouse::quality::{self, CheckRow};
 
 use crate::authority::closeness;
 use crate::dataset::Dataset;
 use crate::explode;
 use crate::unresolved::{Counts, UnresolvedAuthority};
 
-const QUALITY_CHECKS: &str = "ops/quality_checks";
 /// The part of the table that this stage writes.
 const STAGE: &str = "transform";
 /// Values that a detail names.
@@ -168,40 +166,18 @@ fn record(
 /// Writes the records of this stage.
 ///
 /// # Errors
-/// [`Error::Storage`] where they cannot be written.
+/// [`peil_warehouse::Error::Storage`] where they cannot be written.
 pub(crate) async fn write(draft: &mut Draft, run_id: &str, records: &[CheckRecord]) -> Result<()> {
-    let text = |name: &str, comment: &str| documented(Field::new(name, DataType::Utf8, true), comment);
-    let spec = TableSpec::new(
-        QUALITY_CHECKS,
-        "Checks of the last run of each stage, and what came of them.",
-        vec![
-            text("run_id", "run that made the check"),
-            text("check", "name of the check"),
-            text("dataset", "dataset or mart that was checked"),
-            text("severity", "error or warning"),
-            text("outcome", "passed, warning or failed"),
-            documented(Field::new("rows", DataType::Int64, true), "rows that fail the check"),
-            text("detail", "what fails; empty where nothing does"),
-            text("stage", "stage that made the check"),
-        ],
-    );
-    // The table is shared with the checks of the marts.
-    if draft.table(QUALITY_CHECKS).is_none() {
-        draft.declare(&spec)?;
-    }
-    let of = |value: &dyn Fn(&CheckRecord) -> Option<String>| -> Arc<dyn Array> {
-        Arc::new(StringArray::from_iter(records.iter().map(value)))
+    let row = |record: &CheckRecord| CheckRow {
+        check: record.check.clone(),
+        layer: "conformed".to_owned(),
+        dataset: record.dataset.clone(),
+        severity: "warning".to_owned(),
+        outcome: record.outcome().to_owned(),
+        rows: record.rows,
+        detail: record.detail.clone(),
+        input: None,
     };
-    let columns = vec![
-        of(&|_| Some(run_id.to_owned())),
-        of(&|record| Some(record.check.clone())),
-        of(&|record| Some(record.dataset.clone())),
-        of(&|_| Some("warning".to_owned())),
-        of(&|record| Some(record.outcome().to_owned())),
-        Arc::new(Int64Array::from_iter_values(records.iter().map(|record| record.rows as i64))),
-        of(&|record| record.detail.clone()),
-        of(&|_| Some(STAGE.to_owned())),
-    ];
-    let batch = RecordBatch::try_new(Arc::clone(&spec.schema), columns).map_err(Error::from)?;
-    draft.write_part(QUALITY_CHECKS, STAGE, run_id, &[batch]).await
+    let rows: Vec<CheckRow> = records.iter().map(row).collect();
+    quality::record(draft, STAGE, run_id, &rows).await
 }

@@ -14,6 +14,7 @@
 //! | [`publish`] | the one pointer over table versions; a run's draft of the next |
 //! | [`release`] | the figures of a period as published, kept for good |
 //! | [`problem`] | a problem in the data, as a value |
+//! | [`quality`] | the record of quality checks |
 //! | [`settings`] | defaults, file, environment, flags |
 //! | [`clock`] | the only place that reads time |
 //! | [`progress`] | how long work is told |
@@ -29,6 +30,7 @@ pub mod period;
 pub mod problem;
 pub mod progress;
 pub mod publish;
+pub mod quality;
 pub mod release;
 mod scratch;
 pub mod settings;

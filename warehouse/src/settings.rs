@@ -20,7 +20,7 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 25] = [
+pub const KEYS: [(&str, &str, &str); 27] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -34,6 +34,12 @@ pub const KEYS: [(&str, &str, &str); 25] = [
     ),
     ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
     ("privacy.threshold", "counts of fewer persons, and averages of fewer ratings or authorities, are not shown", "5"),
+    ("quality.known_faults", "the list of known faults of sources; it takes the place of the built-in one", "\"\""),
+    (
+        "quality.published_figures",
+        "figures published before, which must still be there; they take the place of the built-in ones",
+        "\"\"",
+    ),
     ("lineage.file", "the file to which each run adds its OpenLineage events, a line each (empty: none)", "\"\""),
     ("lineage.url", "the address to which it posts them (empty: none)", "\"\""),
     ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
@@ -75,6 +81,10 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// Counts of fewer persons are not shown.
     pub threshold: u32,
+    /// The list of known faults of sources.
+    pub known_faults: Option<PathBuf>,
+    /// Figures published before, which must still be there.
+    pub published_figures: Option<PathBuf>,
     /// Who is told what a run read and made.
     pub lineage: LineageSettings,
     /// What `peil serve` offers.
@@ -252,6 +262,8 @@ impl Values {
             clear_after_days: (days > 0).then_some(days),
             key_file: folder("privacy.key_file")?,
             threshold: self.whole("privacy.threshold")?,
+            known_faults: folder("quality.known_faults")?,
+            published_figures: folder("quality.published_figures")?,
             lineage: LineageSettings {
                 file: folder("lineage.file")?,
                 url: self.text("lineage.url").map(|text| (!text.is_empty()).then_some(text))?,
@@ -324,6 +336,7 @@ impl Values {
 fn is_relative_path(key: &str, text: &str) -> bool {
     let is_path =
         matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file" | "lineage.file")
+            || matches!(key, "quality.known_faults" | "quality.published_figures")
             || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
 }

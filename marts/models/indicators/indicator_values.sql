@@ -28,6 +28,48 @@ checks:
     query: >-
       select v.indicator_id, v.period from marts.indicator_values v
       left join marts.indicators i on i.indicator_id = v.indicator_id where i.indicator_id is null
+  - name: same_on_one_day
+    query: >-
+      with state as (
+        select v.indicator_id, v.period, v.peildatum, v.value, v.definition_version from marts.indicator_values v
+        join marts.indicators i on i.indicator_id = v.indicator_id
+        where i.kind in ('stock', 'cumulative', 'rolling', 'average')
+      )
+      select whole.indicator_id, whole.period, whole.value, part.period as quarter, part.value as quarter_value
+      from state whole join state part
+      on part.indicator_id = whole.indicator_id and part.peildatum = whole.peildatum
+      and part.definition_version = whole.definition_version
+      where part.period like '%Q%' and part.value is distinct from whole.value
+  - name: quarters_add_up
+    query: >-
+      with flow as (
+        select v.indicator_id, v.period, substr(v.period, 1, 4) as year, substr(v.period, 5) as part, v.value,
+        v.definition_version from marts.indicator_values v
+        join marts.indicators i on i.indicator_id = v.indicator_id
+        where i.kind = 'flow' and v.peildatum is not null
+      )
+      select whole.indicator_id, whole.period, whole.value, sum(quarter.value) as quarters
+      from flow whole join flow quarter on quarter.indicator_id = whole.indicator_id and quarter.year = whole.year
+      where whole.part in ('', 'S1', 'S2') and quarter.part in ('Q1', 'Q2', 'Q3', 'Q4')
+      and (whole.part <> 'S1' or quarter.part in ('Q1', 'Q2')) and (whole.part <> 'S2' or quarter.part in ('Q3', 'Q4'))
+      group by whole.indicator_id, whole.period, whole.value, whole.definition_version
+      having min(quarter.definition_version) = whole.definition_version
+      and max(quarter.definition_version) = whole.definition_version
+      and sum(quarter.value) is distinct from whole.value
+  - name: distinct_within_quarters
+    query: >-
+      with seen as (
+        select v.indicator_id, v.period, substr(v.period, 1, 4) as year, v.value, v.definition_version
+        from marts.indicator_values v join marts.indicators i on i.indicator_id = v.indicator_id
+        where i.kind = 'distinct' and v.peildatum is not null
+      )
+      select whole.indicator_id, whole.period, whole.value from seen whole
+      join seen quarter on quarter.indicator_id = whole.indicator_id and quarter.year = whole.year
+      where whole.period = whole.year and quarter.period like '%Q%'
+      group by whole.indicator_id, whole.period, whole.value, whole.definition_version
+      having min(quarter.definition_version) = whole.definition_version
+      and max(quarter.definition_version) = whole.definition_version
+      and (max(quarter.value) > whole.value or sum(quarter.value) < whole.value)
 examples:
   - question: Between which periods does a series break, since its definition changed?
     query: >-

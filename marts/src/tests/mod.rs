@@ -135,6 +135,7 @@ impl House {
             as_of: as_of.parse().unwrap(),
             known_on: None,
             models: &self.models,
+            quality: &crate::QualityRules::default(),
             threshold: 5,
             full,
             progress: &Silent,

@@ -90,6 +90,8 @@ impl Quality {
 
 async fn read_checks(storage: &Storage, published: &Published) -> Result<(usize, Vec<FailedCheck>)> {
     let columns = [
+        ("run_id", Kind::Text),
+        ("stage", Kind::Text),
         ("check", Kind::Text),
         ("dataset", Kind::Text),
         ("outcome", Kind::Text),
@@ -99,8 +101,16 @@ async fn read_checks(storage: &Storage, published: &Published) -> Result<(usize,
     let Some(table) = Table::read_record(storage, published, "quality_checks", &columns).await? else {
         return Ok((0, Vec::new()));
     };
-    let mut failed = Vec::new();
+    // The record holds earlier runs too; of each stage the last counts.
+    let mut last: BTreeMap<Option<String>, Option<String>> = BTreeMap::new();
     for row in table.rows() {
+        let run = last.entry(table.text("stage", row)).or_default();
+        *run = run.take().max(table.text("run_id", row));
+    }
+    let is_last = |row: &usize| last.get(&table.text("stage", *row)) == Some(&table.text("run_id", *row));
+    let rows: Vec<usize> = table.rows().filter(is_last).collect();
+    let mut failed = Vec::new();
+    for row in rows.iter().copied() {
         if table.text("outcome", row).as_deref() != Some("passed") {
             failed.push(FailedCheck {
                 check: table.required("check", row)?,
@@ -110,7 +120,7 @@ async fn read_checks(storage: &Storage, published: &Published) -> Result<(usize,
             });
         }
     }
-    Ok((table.rows().len(), failed))
+    Ok((rows.len(), failed))
 }
 
 async fn read_rejected(storage: &Storage, published: &Published) -> Result<Vec<Rejected>> {

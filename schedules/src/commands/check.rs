@@ -66,6 +66,7 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
         all.push(checked("key", found.map(|(_, origin)| format!("from {origin}")).map_err(|error| error.to_string())));
     }
     all.push(checked("warehouse", warehouse(settings).await.map_err(|error| error.to_string())));
+    all.push(checked("quality", quality(settings).map_err(|error| error.to_string())));
     let contracts = stages::contracts(settings).map(|contracts| counted(contracts.len() as u64, "dataset", "datasets"));
     all.push(checked("contracts", contracts.map_err(|error| error.to_string())));
     let models = stages::models(settings).map(|models| {
@@ -75,6 +76,15 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
     all.push(checked("models", models.map_err(|error| error.to_string())));
     let jobs = job::load(settings.jobs.as_deref()).map(|jobs| counted(jobs.len() as u64, "job", "jobs"));
     all.push(checked("timetable", jobs.map_err(|error| error.to_string())));
+}
+
+/// Reads the list of known faults and the figures published before.
+fn quality(settings: &Settings) -> Result<String> {
+    let (contracts, models) = (stages::contracts(settings)?, stages::models(settings)?);
+    let rules = stages::quality(settings, &contracts, &models)?;
+    let faults = counted(rules.known_faults.len() as u64, "known fault", "known faults");
+    let figures = counted(rules.published_figures.len() as u64, "published figure", "published figures");
+    Ok(format!("{faults}, {figures}"))
 }
 
 /// Writes, reads and removes a file, and reads what is published.
