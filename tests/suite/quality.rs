@@ -37,7 +37,8 @@ fn a_failing_check_fails_every_run_until_it_is_known_and_then_again_once_that_is
     for _ in 0..2 {
         let answer = run(&[]);
         assert_eq!(answer.code, Some(3), "{}", answer.stderr);
-        assert!(answer.stderr.contains("plate_id="), "the offending rows are told: {}", answer.stderr);
+        let told = format!("{}{}", answer.stdout, answer.stderr);
+        assert!(told.contains("there_are_none") && told.contains("plate_id="), "the offending rows are told: {told}");
     }
     assert!(!site.warehouse().join("marts/no_plates/_delta_log").exists());
     let since = site.sql("select distinct since from ops.quality_checks where outcome = 'failed'");
