@@ -1,9 +1,8 @@
 //! Checks: queries that return the rows that should not be there, and what
 //! they found, as the warehouse records it.
 
-use arrow::datatypes::{DataType, Field};
 use datafusion::execution::context::SessionContext;
-use peil_warehouse::table::{TableSpec, documented};
+
 use peil_warehouse::{Error, Result};
 
 use crate::finish::{EXAMPLES, row_text};
