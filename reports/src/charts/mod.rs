@@ -114,12 +114,3 @@ pub fn named(report: &Report, name: &str) -> Result<Option<Chart>> {
         None => Err(Error::internal(format!("there is no chart `{name}`"))),
     }
 }
-
-/// Round steps from 0 that cover `largest` with at most `most` steps.
-fn steps(largest: f64, most: usize) -> Vec<f64> {
-    let rough = largest / most as f64;
-    let power = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| *step >= rough * 0.999);
-    let step = step.unwrap_or(rough);
-    (0..=most).map(|index| index as f64 * step).take_while(|value| *value <= largest * 1.0001).collect()
-}

@@ -17,6 +17,11 @@ use crate::frames::Report;
 /// measure and its source leave.
 const TALLEST: f64 = 590.0;
 
+/// Up to this section each begins on a page of its own: the summary is one
+/// page, to be read by itself. Those after it follow on one another where a
+/// page has room.
+const LAST_APART: u8 = 4;
+
 #[derive(Debug, Serialize)]
 struct Data {
     title: String,
@@ -26,14 +31,6 @@ struct Data {
     standing: String,
     edition: String,
     provisional: bool,
-    sections: Vec<SectionData>,
-}
-
-#[derive(Debug, Serialize)]
-struct SectionData {
-    number: u8,
-    title: String,
-    anchor: String,
     /// Stretches of pages that are held the same way.
     runs: Vec<Run>,
 }
@@ -47,6 +44,7 @@ struct Run {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum BlockData {
+    Section { number: u8, title: String, anchor: String, apart: bool },
     Heading { level: u8, text: String },
     Paragraph { words: Words },
     List { items: Vec<Words> },
@@ -95,15 +93,15 @@ pub(super) fn json(report: &Report, document: &Document) -> Result<Vec<u8>> {
     let colophon = &report.colophon;
     let (mut tables, mut charts) = (0, 0);
     let mut destinations = Destinations::of(document);
-    let mut sections = Vec::with_capacity(document.sections.len());
+    let mut all = Vec::new();
     for section in &document.sections {
-        let blocks = blocks(section, &mut tables, &mut charts, &mut destinations)?;
-        sections.push(SectionData {
+        all.push(BlockData::Section {
             number: section.number,
             title: printable(&section.title),
             anchor: format!("section-{}", section.name),
-            runs: runs(blocks),
+            apart: section.number <= LAST_APART,
         });
+        all.extend(blocks(section, &mut tables, &mut charts, &mut destinations)?);
     }
     let data = Data {
         title: printable(&document.title),
@@ -113,7 +111,7 @@ pub(super) fn json(report: &Report, document: &Document) -> Result<Vec<u8>> {
         standing: long_day(colophon.as_of),
         edition: colophon.edition.mark(),
         provisional: colophon.provisional(),
-        sections,
+        runs: runs(all),
     };
     serde_json::to_vec(&data).map_err(|error| Error::internal(format!("the data of the PDF: {error}")))
 }
@@ -155,7 +153,26 @@ fn blocks(
             }
         });
     }
+    turn_alike(&mut blocks);
     Ok(blocks)
+}
+
+/// Tables of the same columns are read as one: where one of them turns its
+/// page, so do the others of the section.
+fn turn_alike(blocks: &mut [BlockData]) {
+    let is_turned = |blocks: &[BlockData], at: usize| match &blocks[at] {
+        BlockData::Table(table) if !table.sideways => blocks
+            .iter()
+            .any(|other| matches!(other, BlockData::Table(other) if other.sideways && other.is_like(table))),
+        _ => false,
+    };
+    for at in 0..blocks.len() {
+        if is_turned(blocks, at)
+            && let BlockData::Table(table) = &mut blocks[at]
+        {
+            table.turn();
+        }
+    }
 }
 
 /// Where a table is that is not printed.
@@ -185,6 +202,10 @@ fn chart_data(chart: &Chart, number: usize) -> Option<ChartData> {
 fn runs(blocks: Vec<BlockData>) -> Vec<Run> {
     let mut runs: Vec<Run> = vec![Run::default()];
     for block in blocks {
+        if matches!(block, BlockData::Section { apart: true, .. }) {
+            runs.push(Run { sideways: false, blocks: vec![block] });
+            continue;
+        }
         let sideways = match &block {
             BlockData::Table(table) => Some(table.sideways),
             // A chart is drawn for an upright page.
@@ -202,11 +223,11 @@ fn runs(blocks: Vec<BlockData>) -> Vec<Run> {
             last.blocks.iter().rposition(|block| matches!(block, BlockData::Table(_) | BlockData::Chart(_)));
         let lead = match substance {
             None => 0,
-            Some(at) => last
-                .blocks
-                .iter()
-                .rposition(|block| !matches!(block, BlockData::Heading { .. }))
-                .map_or(at + 1, |at| at + 1),
+            Some(at) => {
+                let section = last.blocks.iter().rposition(|block| matches!(block, BlockData::Section { .. }));
+                let text = last.blocks.iter().rposition(|block| !matches!(block, BlockData::Heading { .. }));
+                section.filter(|section| *section > at).unwrap_or_else(|| text.map_or(at + 1, |at| at + 1))
+            }
         };
         let mut taken = last.blocks.split_off(lead);
         taken.push(block);
@@ -217,6 +238,7 @@ fn runs(blocks: Vec<BlockData>) -> Vec<Run> {
             runs.push(run);
         }
     }
+    runs.retain(|run| !run.blocks.is_empty());
     runs
 }
 

@@ -29,8 +29,13 @@ pub(super) struct TableData {
     rows: Vec<RowData>,
     notes: Vec<Words>,
     empty: Option<String>,
+    /// Whether its headings may be parted with a hyphen: there is no room for
+    /// their longest words.
+    tight: bool,
     #[serde(skip)]
     pub(super) sideways: bool,
+    #[serde(skip)]
+    wishes: Vec<Wish>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,8 +131,23 @@ pub(super) fn table(table: &Table, number_in_report: usize, destinations: &mut D
         empty: rows.is_empty().then(|| printable(&table.when_empty)),
         rows,
         notes: notes(table, &reasons, destinations),
+        tight: columns.tight,
         sideways: columns.sideways,
+        wishes,
     })
+}
+
+impl TableData {
+    /// Whether it has the columns of another: such tables are read as one.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.headings == other.headings
+    }
+
+    /// Lays it out for a page on its side.
+    pub(super) fn turn(&mut self) {
+        let columns = widths::turned(&self.wishes);
+        (self.widths, self.sideways, self.tight) = (columns.widths, columns.sideways, columns.tight);
+    }
 }
 
 fn notes(table: &Table, reasons: &Reasons, destinations: &Destinations) -> Vec<Words> {

@@ -90,19 +90,31 @@ pub(super) struct Columns {
     pub(super) widths: Vec<f64>,
     /// Whether the page lies on its side.
     pub(super) sideways: bool,
+    /// Whether words are longer than their columns.
+    pub(super) tight: bool,
 }
 
 /// Shares the width of a page among the columns.
 pub(super) fn share(wishes: &[Wish]) -> Columns {
     let edges = INSET + SLACK;
-    let comfortable: f64 = wishes.iter().map(|wish| wish.comfortable() + edges).sum();
     // A long word may be hyphenated rather than turn the page.
     let tight: f64 = wishes.iter().map(|wish| wish.least.min(COMFORT / 2.0).max(wish.rigid()) + edges).sum();
     let roomy: f64 = wishes.iter().map(|wish| wish.least.max(wish.comfortable() * 0.5) + edges).sum();
-    let sideways = tight > UPRIGHT || roomy > UPRIGHT;
+    fitted(wishes, tight > UPRIGHT || roomy > UPRIGHT)
+}
+
+/// Shares the width of a page on its side, whatever the columns ask for.
+pub(super) fn turned(wishes: &[Wish]) -> Columns {
+    fitted(wishes, true)
+}
+
+fn fitted(wishes: &[Wish], sideways: bool) -> Columns {
+    let edges = INSET + SLACK;
     let page = if sideways { SIDEWAYS } else { UPRIGHT };
+    let comfortable: f64 = wishes.iter().map(|wish| wish.comfortable() + edges).sum();
+    let least: f64 = wishes.iter().map(|wish| wish.least + edges).sum();
     let widths = if comfortable <= page { spread(wishes, page, comfortable) } else { squeeze(wishes, page) };
-    Columns { widths, sideways }
+    Columns { widths, sideways, tight: least > page }
 }
 
 /// All columns have their comfort; what is left goes to the texts, as far as

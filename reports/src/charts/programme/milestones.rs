@@ -9,12 +9,12 @@ use crate::format::{EMPTY, enumeration};
 use crate::frames::{Mark, MilestoneRow, Report, State};
 use crate::sentences::state_in_period;
 
-/// Draws the chart; none where the programme has no milestones.
+/// Draws the chart; none where no milestone of the programme has a mark.
 pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     let Some(programme) = programme(report, names) else { return Ok(None) };
     let rows: Vec<&MilestoneRow> =
         report.indicators.milestones().filter(|row| row.indicator.programme == programme.code).collect();
-    if rows.is_empty() {
+    if rows.iter().all(|row| marks(row).is_empty()) {
         return Ok(None);
     }
     let year = report.colophon.year();
