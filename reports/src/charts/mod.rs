@@ -92,6 +92,7 @@ pub const CHARTS: &[Entry] = &[
     usage::USAGE[10],
     usage::USAGE[11],
     usage::USAGE[12],
+    usage::USAGE[13],
     Entry { name: costs::NAME, draw: costs::draw },
 ];
 

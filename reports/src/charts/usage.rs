@@ -11,7 +11,7 @@ mod solutions;
 use super::Entry;
 
 /// In the order in which they stand.
-pub(super) const USAGE: [Entry; 13] = [
+pub(super) const USAGE: [Entry; 14] = [
     Entry { name: solutions::CHOSEN, draw: solutions::chosen },
     Entry { name: solutions::COMPONENTS, draw: solutions::components },
     Entry { name: solutions::PORTAL, draw: solutions::portal },
@@ -25,6 +25,7 @@ pub(super) const USAGE: [Entry; 13] = [
     Entry { name: bus::ERRORS, draw: bus::errors },
     Entry { name: maturity::SCORES, draw: maturity::scores },
     Entry { name: maturity::DISTRIBUTION, draw: maturity::distribution },
+    Entry { name: maturity::BENCHMARK, draw: maturity::benchmark },
 ];
 
 /// A title of at most ten words: the longer one where it fits, else the other.

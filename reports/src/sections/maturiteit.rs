@@ -25,6 +25,7 @@ pub(super) fn section(report: &Report) -> Result<Section> {
     blocks.push(Block::Paragraph(Text::words(
         "De benchmark rust op de cijfers die besturen zelf opgeven bij hun maturiteitsmeting. Een groep met te weinig besturen wordt niet getoond, en ook niet een groep waaruit zij afgeleid zou kunnen worden.",
     )));
+    blocks.extend(charts::named(report, "benchmark")?.map(Block::Chart));
     blocks.push(Block::Table(benchmark_all(report)));
     blocks.push(Block::Annex(benchmark(report)));
     Ok(Section { number: 9, name: "maturiteit", title: "Maturiteit en benchmark".to_owned(), blocks })

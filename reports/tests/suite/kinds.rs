@@ -82,11 +82,18 @@ fn spreads(count: usize) -> Distribution {
             median: base * 2.0,
             p75: base * 3.0,
             p90: base * 5.0,
-            n: 23,
             suppressed: index % 5 == 4,
         }
     };
-    Distribution { rows: (0..count).map(row).collect(), decimals: 1, suffix: String::new() }
+    let panel = |index: usize| DistributionPanel {
+        title: format!("Hoofdstuk {index} met een naam die over twee regels loopt"),
+        decimals: 1,
+        rows: (0..count).map(row).collect(),
+    };
+    Distribution {
+        panels: (0..5).map(panel).collect(),
+        scale: if count % 2 == 0 { Measured::Alike } else { Measured::Tenfold },
+    }
 }
 
 fn heat(rows: usize, columns: usize) -> HeatMap {

@@ -12,7 +12,7 @@
 //! | [`LineWithTarget`] | one figure through time, with its target as steps |
 //! | [`SmallMultiples`] | many figures through time, a panel each |
 //! | [`DotPlot`] | averages with their interval |
-//! | [`Distribution`] | the spread of a figure, by group |
+//! | [`Distribution`] | the spread of figures, by group, a panel each |
 //! | [`HeatMap`] | levels of many things by column |
 //! | [`Matrix`] | counts of things by column |
 //! | [`Choropleth`] | classes of municipalities, on the map |
@@ -37,7 +37,7 @@ mod waterfall;
 
 pub use bullets::{Bullet, Bullets};
 pub use choropleth::{ATTRIBUTION, Choropleth};
-pub use distribution::{Distribution, DistributionRow};
+pub use distribution::{Distribution, DistributionPanel, DistributionRow, Measured};
 pub use dot_plot::{Dot, DotPlot};
 pub use heat_map::{HeatMap, HeatRow};
 pub use line::{LineWithTarget, TimePoint};
