@@ -92,7 +92,7 @@ fn spreads(count: usize) -> Distribution {
     };
     Distribution {
         panels: (0..5).map(panel).collect(),
-        scale: if count % 2 == 0 { Measured::Alike } else { Measured::Tenfold },
+        scale: if count.is_multiple_of(2) { Measured::Alike } else { Measured::Tenfold },
     }
 }
 
