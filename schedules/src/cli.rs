@@ -1,5 +1,6 @@
 //! The command line: every command and flag.
 
+mod fetch;
 mod releases;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
 
+pub use fetch::FetchArgs;
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
@@ -72,6 +74,8 @@ pub enum Command {
     Init(InitArgs),
     /// Writes sample deliveries for every dataset
     Sample(SampleArgs),
+    /// Fetches what is new of the sources into the landing area
+    Fetch(FetchArgs),
     /// Ingest, transform and marts; only what changed
     Run(RunArgs),
     /// The first stage: reads new deliveries into staged tables

@@ -16,6 +16,7 @@ mod records;
 mod releases;
 mod run_ledger;
 mod serve;
+mod sources;
 mod stages;
 mod statements;
 mod summary;

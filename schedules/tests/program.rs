@@ -20,6 +20,7 @@ fn help_names_every_command() {
         "demo",
         "init",
         "sample",
+        "fetch",
         "run",
         "ingest",
         "transform",

@@ -15,17 +15,21 @@ use crate::{Error, Result};
 /// The variable that holds the pseudonym key.
 pub const PSEUDONYM_KEY_VARIABLE: &str = "PEIL_PSEUDONYM_KEY";
 
+/// What the variables of secrets of sources begin with; they are no setting.
+pub const SECRET_PREFIX: &str = "PEIL_SECRET_";
+
 /// Variables that are no setting.
 const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 27] = [
+pub const KEYS: [(&str, &str, &str); 28] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
     ("models", "a folder of mart models and indicators that add to the built-in ones or replace them", "\"\""),
     ("jobs", "a folder of jobs of the timetable that add to the built-in ones or replace them", "\"\""),
+    ("sources", "a folder of sources that `peil fetch` asks for what is new, a file each", "\"\""),
     ("ingest.refuse_above", "the share of rejected rows above which a delivery is refused", "0.05"),
     (
         "ingest.clear_after_days",
@@ -71,6 +75,8 @@ pub struct Settings {
     pub models: Option<PathBuf>,
     /// A folder of jobs beside the built-in ones.
     pub jobs: Option<PathBuf>,
+    /// A folder of sources to fetch.
+    pub sources: Option<PathBuf>,
     /// The share of rejected rows above which a delivery is refused.
     pub refuse_above: f64,
     /// The same, for datasets that have their own.
@@ -156,7 +162,7 @@ impl Settings {
         let mut variables: Vec<_> = variables.into_iter().filter(|(name, _)| name.starts_with("PEIL_")).collect();
         variables.sort();
         for (name, value) in variables {
-            if OTHER_VARIABLES.contains(&name.as_str()) {
+            if OTHER_VARIABLES.contains(&name.as_str()) || name.starts_with(SECRET_PREFIX) {
                 continue;
             }
             let known = KEYS.iter().find(|(key, ..)| variable(key) == name);
@@ -258,6 +264,7 @@ impl Values {
             contracts: folder("contracts")?,
             models: folder("models")?,
             jobs: folder("jobs")?,
+            sources: folder("sources")?,
             refuse_above: self.share("ingest.refuse_above")?,
             clear_after_days: (days > 0).then_some(days),
             key_file: folder("privacy.key_file")?,
@@ -336,6 +343,7 @@ impl Values {
 fn is_relative_path(key: &str, text: &str) -> bool {
     let is_path =
         matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file" | "lineage.file")
+            || key == "sources"
             || matches!(key, "quality.known_faults" | "quality.published_figures")
             || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, counted};
+use crate::sources::config;
 use crate::timetable::job;
 use crate::{context, key, stages};
 
@@ -74,8 +75,21 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
         format!("{} in order, {}", counted(ordered, "model", "models"), counted(indicators, "indicator", "indicators"))
     });
     all.push(checked("models", models.map_err(|error| error.to_string())));
+    all.push(checked("sources", sources(settings).map_err(|error| error.to_string())));
     let jobs = job::load(settings.jobs.as_deref()).map(|jobs| counted(jobs.len() as u64, "job", "jobs"));
     all.push(checked("timetable", jobs.map_err(|error| error.to_string())));
+}
+
+/// Reads the sources, and sees that their secrets are where they should be.
+fn sources(settings: &Settings) -> Result<String> {
+    let sources = config::load(settings.sources.as_deref(), &stages::contracts(settings)?)?;
+    for source in &sources {
+        if let Some(auth) = &source.http.auth {
+            let missing = |what| Error::usage(format!("source {}: {what}", source.name));
+            auth.secret().read(&source.folder).map_err(missing)?;
+        }
+    }
+    Ok(counted(sources.len() as u64, "source", "sources"))
 }
 
 /// Reads the list of known faults and the figures published before.

@@ -5,6 +5,7 @@ pub mod close;
 pub mod demo;
 pub mod explain;
 pub mod export;
+pub mod fetch;
 pub mod ingest;
 pub mod init;
 pub mod lineage;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Demo(arguments) => demo::run(global, &arguments, output).await,
         Command::Init(arguments) => init::run(&arguments, output),
         Command::Sample(arguments) => sample::run(&arguments, output),
+        Command::Fetch(arguments) => fetch::run(global, &arguments, output).await,
         Command::Run(arguments) => run::run(global, &arguments, output).await,
         Command::Ingest(arguments) => ingest::run(global, &arguments, output).await,
         Command::Transform(arguments) => transform::run(global, &arguments, output).await,

@@ -14,8 +14,8 @@ use super::when::{When, WhenText};
 static JOBS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/jobs");
 
 /// Commands that a step may give: those that need nobody at the keyboard.
-const COMMANDS: [&str; 9] =
-    ["run", "ingest", "transform", "marts", "report", "export", "maintain", "releases", "check"];
+const COMMANDS: [&str; 10] =
+    ["fetch", "run", "ingest", "transform", "marts", "report", "export", "maintain", "releases", "check"];
 /// The most that a job may take, in minutes: a day.
 const MOST_MINUTES: u32 = 24 * 60;
 /// The most times that a run is tried again.
