@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod exit;
 mod key;
+mod notices;
 mod open_lineage;
 mod output;
 mod pipeline;

@@ -23,7 +23,7 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 28] = [
+pub const KEYS: [(&str, &str, &str); 31] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -46,6 +46,13 @@ pub const KEYS: [(&str, &str, &str); 28] = [
     ),
     ("lineage.file", "the file to which each run adds its OpenLineage events, a line each (empty: none)", "\"\""),
     ("lineage.url", "the address to which it posts them (empty: none)", "\"\""),
+    (
+        "notices.webhook",
+        "the address told when a job of the timetable fails, needs people or publishes (empty: none)",
+        "\"\"",
+    ),
+    ("notices.key_file", "the file with the key that signs these notices, at least 16 bytes", "\"\""),
+    ("notices.ping", "the address that gets a sign of life after each run of the timetable (empty: none)", "\"\""),
     ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
     ("serve.flight", "where it speaks Arrow Flight SQL (empty: nowhere)", "\"\""),
     ("serve.http", "where it gives reports, tables, health and metrics over HTTP (empty: nowhere)", "\"\""),
@@ -93,6 +100,8 @@ pub struct Settings {
     pub published_figures: Option<PathBuf>,
     /// Who is told what a run read and made.
     pub lineage: LineageSettings,
+    /// Who is told how the jobs of the timetable end.
+    pub notices: NoticeSettings,
     /// What `peil serve` offers.
     pub serve: ServeSettings,
 }
@@ -104,6 +113,17 @@ pub struct LineageSettings {
     pub file: Option<PathBuf>,
     /// The address to which they are posted.
     pub url: Option<String>,
+}
+
+/// Who is told how the jobs of the timetable end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NoticeSettings {
+    /// The address that is told what needs people.
+    pub webhook: Option<String>,
+    /// The file with the key that signs what it is told.
+    pub key_file: Option<PathBuf>,
+    /// The address that gets a sign of life.
+    pub ping: Option<String>,
 }
 
 /// What `peil serve` offers: where, to whom, within what bounds.
@@ -257,6 +277,7 @@ impl Values {
 
     fn settings(self) -> Result<Settings> {
         let folder = |key: &str| self.text(key).map(|text| (!text.is_empty()).then(|| PathBuf::from(text)));
+        let some = |key: &str| self.text(key).map(|text| (!text.is_empty()).then_some(text));
         let days = self.whole("ingest.clear_after_days")?;
         Ok(Settings {
             landing: self.text("landing")?,
@@ -274,6 +295,11 @@ impl Values {
             lineage: LineageSettings {
                 file: folder("lineage.file")?,
                 url: self.text("lineage.url").map(|text| (!text.is_empty()).then_some(text))?,
+            },
+            notices: NoticeSettings {
+                webhook: some("notices.webhook")?,
+                key_file: folder("notices.key_file")?,
+                ping: some("notices.ping")?,
             },
             serve: self.serve()?,
             refuse_above_of: self.refuse_above_of,
@@ -343,7 +369,7 @@ impl Values {
 fn is_relative_path(key: &str, text: &str) -> bool {
     let is_path =
         matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file" | "lineage.file")
-            || key == "sources"
+            || matches!(key, "sources" | "notices.key_file")
             || matches!(key, "quality.known_faults" | "quality.published_figures")
             || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::notices::Notices;
 use crate::output::{Output, Tone, counted};
 use crate::sources::config;
 use crate::timetable::job;
@@ -76,6 +77,9 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
     });
     all.push(checked("models", models.map_err(|error| error.to_string())));
     all.push(checked("sources", sources(settings).map_err(|error| error.to_string())));
+    let notices = Notices::of(&settings.notices)
+        .map(|notices| notices.map_or_else(|| "nobody is told".to_owned(), |notices| notices.told()));
+    all.push(checked("notices", notices.map_err(|error| error.to_string())));
     let jobs = job::load(settings.jobs.as_deref()).map(|jobs| counted(jobs.len() as u64, "job", "jobs"));
     all.push(checked("timetable", jobs.map_err(|error| error.to_string())));
 }

@@ -8,6 +8,7 @@ use peil_warehouse::{Result, clock};
 use crate::cli::{Global, ScheduleAction, ScheduleListArgs, ScheduleRunArgs};
 use crate::context;
 use crate::exit::Exit;
+use crate::notices::Notices;
 use crate::output::{Output, Tone};
 use crate::timetable::daemon::{Daemon, Event, Listener};
 use crate::timetable::job::{self, Job};
@@ -65,7 +66,9 @@ async fn keep(global: &Global, arguments: &ScheduleRunArgs, output: Output) -> R
     let jobs = job::load(settings.jobs.as_deref())?.into_iter().map(Arc::new).collect();
     let warehouse = context::open_warehouse(&settings)?;
     let listener: Listener = Arc::new(move |event: &Event<'_>| tell(output, event));
-    let daemon = Daemon { jobs, ledger: Ledger::new(warehouse, Holder::this()), global: handed_on(global), listener };
+    let ledger = Ledger::new(warehouse, Holder::this());
+    let notices = Notices::of(&settings.notices)?.map(Arc::new);
+    let daemon = Daemon { jobs, ledger, global: handed_on(global), listener, notices };
     if arguments.once {
         let ended = daemon.once().await?;
         let worst = ended.iter().map(|(_, ending)| exit(*ending)).max();

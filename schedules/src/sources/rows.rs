@@ -79,7 +79,7 @@ impl Rows {
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    peil_warehouse::table::hex(&sha2::Sha256::digest(bytes))
 }
 
 /// What stands at a JSON pointer; none where nothing does.

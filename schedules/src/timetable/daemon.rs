@@ -14,6 +14,7 @@ use super::decide::{Attempt, decide, settle};
 use super::execute::{self, Outcome, Steps};
 use super::job::Job;
 use super::ledger::{Ending, Ledger};
+use crate::notices::{Notice, Notices};
 
 /// When the daemon looks: every twenty seconds, by tokio-cron-scheduler. Due
 /// moments are not its business: they follow from the timetable.
@@ -50,6 +51,8 @@ pub struct Daemon {
     pub global: Vec<String>,
     /// Hears what happens.
     pub listener: Listener,
+    /// Who is told how due runs end.
+    pub notices: Option<Arc<Notices>>,
 }
 
 impl Daemon {
@@ -92,8 +95,8 @@ impl Daemon {
         let mut ended = Vec::new();
         for job in &self.jobs {
             while let Some(attempt) = decide(job, &self.ledger, clock::now()).await? {
-                let ending =
-                    make(job, &self.ledger, &attempt, self.steps(job, &attempt)?, &stop, &self.listener).await?;
+                let tell = Tell { listener: Arc::clone(&self.listener), notices: self.notices.clone() };
+                let ending = make(job, &self.ledger, &attempt, self.steps(job, &attempt)?, &stop, &tell).await?;
                 ended.push((job.name.clone(), ending));
             }
         }
@@ -116,10 +119,11 @@ impl Daemon {
                 Ok((attempt, steps)) => {
                     running.names.insert(job.name.clone());
                     let (job, ledger) = (Arc::clone(job), self.ledger.clone());
-                    let (stop, listener) = (Arc::clone(stop), Arc::clone(&self.listener));
+                    let stop = Arc::clone(stop);
+                    let tell = Tell { listener: Arc::clone(&self.listener), notices: self.notices.clone() };
                     running.tasks.spawn(async move {
-                        if let Err(error) = make(&job, &ledger, &attempt, steps, &stop, &listener).await {
-                            say(&listener, &job, &attempt, "ledger", &error.to_string());
+                        if let Err(error) = make(&job, &ledger, &attempt, steps, &stop, &tell).await {
+                            say(&tell.listener, &job, &attempt, "ledger", &error.to_string());
                         }
                         job.name.clone()
                     });
@@ -151,14 +155,21 @@ impl Running {
     }
 }
 
+/// Who hears of an attempt.
+struct Tell {
+    listener: Listener,
+    notices: Option<Arc<Notices>>,
+}
+
 async fn make(
     job: &Job,
     ledger: &Ledger,
     attempt: &Attempt,
     steps: Steps,
     stop: &Arc<AtomicBool>,
-    listener: &Listener,
+    tell: &Tell,
 ) -> Result<Ending> {
+    let listener = &tell.listener;
     say(listener, job, attempt, "started", "");
     let (stop, heard) = (Arc::clone(stop), Arc::clone(listener));
     let (name, due, number) = (job.name.clone(), attempt.due, attempt.number);
@@ -171,9 +182,28 @@ async fn make(
         .await
         .map_err(Error::internal)?
         .unwrap_or_else(|error| Outcome { ending: Ending::Failed, said: error.to_string() });
-    settle(job, ledger, attempt, outcome.ending, outcome.said.clone(), clock::now()).await?;
+    let handled = settle(job, ledger, attempt, outcome.ending, outcome.said.clone(), clock::now()).await?;
     say(listener, job, attempt, outcome.ending.as_str(), &outcome.said);
+    if let Some(notices) = tell.notices.as_deref().filter(|_| handled) {
+        for problem in notify(notices, job, attempt, &outcome).await {
+            say(listener, job, attempt, "notice", &problem);
+        }
+    }
     Ok(outcome.ending)
+}
+
+/// Tells people of a due run that is handled, and gives a sign of life after
+/// one that ran the pipeline; gives what did not arrive.
+async fn notify(notices: &Notices, job: &Job, attempt: &Attempt, outcome: &Outcome) -> Vec<String> {
+    let mut problems = Vec::new();
+    if let Some(notice) = Notice::of(job, attempt.due, outcome.ending, attempt.number, &outcome.said) {
+        problems.extend(notices.tell(&notice).await);
+    }
+    let runs = job.steps.iter().any(|step| step.first().is_some_and(|command| command == "run"));
+    if runs && matches!(outcome.ending, Ending::Done | Ending::Incomplete) {
+        problems.extend(notices.ping().await);
+    }
+    problems
 }
 
 fn say(listener: &Listener, job: &Job, attempt: &Attempt, event: &str, text: &str) {

@@ -78,7 +78,7 @@ fn skipped(attempts: u32, now: DateTime<Utc>) -> End {
 }
 
 /// Writes down what came of an attempt; the due run is handled unless another
-/// attempt is to follow.
+/// attempt is to follow. Gives whether it is.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Storage`] where it cannot be written.
@@ -89,10 +89,14 @@ pub async fn settle(
     ending: Ending,
     said: String,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<bool> {
     let end = End { ending, ended_at: now, attempts: attempt.number, said };
     ledger.end(job, attempt.due, &end).await?;
-    if may_go_on(job, ending, attempt.number) { Ok(()) } else { ledger.handled(job, attempt.due, &end).await }
+    let handled = !may_go_on(job, ending, attempt.number);
+    if handled {
+        ledger.handled(job, attempt.due, &end).await?;
+    }
+    Ok(handled)
 }
 
 /// Whether another attempt follows the one that ended so. An interrupted one
