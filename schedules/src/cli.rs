@@ -1,6 +1,6 @@
 //! The command line: every command and flag.
 
-mod fetch;
+mod operation;
 mod releases;
 
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
 
-pub use fetch::FetchArgs;
+pub use operation::{FetchArgs, RunsArgs};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
@@ -120,6 +120,8 @@ pub enum Command {
     },
     /// The last runs, the freshness of each dataset, and what to do
     Status,
+    /// The runs, the latest first
+    Runs(RunsArgs),
     /// Rejected rows and refused deliveries, and how to mend them
     Rejected(RejectedArgs),
     /// Checks configuration, key, storage, contracts and models

@@ -15,6 +15,7 @@ pub mod releases;
 pub mod report;
 pub mod revisions;
 pub mod run;
+pub mod runs;
 pub mod sample;
 pub mod schedule;
 pub mod serve;
@@ -58,6 +59,7 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Users(command) => users::run(global, &command, output),
         Command::Schedule { action } => schedule::run(global, action.as_ref(), output).await,
         Command::Status => status::run(global, output).await,
+        Command::Runs(arguments) => runs::run(global, &arguments, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
         Command::Check => check::run(global, output).await,
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use peil_warehouse::Result;
 use peil_warehouse::publish::Published;
+use peil_warehouse::{Result, clock};
 use serde::Serialize;
 
 use crate::cli::Global;
@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone, counted, thousands};
 use crate::records::{self, Record, number, text};
 use crate::run_ledger::{self, RunRow};
+use crate::sources::trouble::trouble;
 use crate::table::{Grid, Layout};
 use crate::{context, stages};
 
@@ -80,6 +81,7 @@ pub async fn run(global: &Global, output: Output) -> Result<Exit> {
         to_do: Vec::new(),
     };
     status.to_do = to_do(&status, &published);
+    status.to_do.extend(trouble(&settings, &contracts, &storage, clock::now()).await?);
     if output.is_json() {
         output.document(&status)?;
     } else {

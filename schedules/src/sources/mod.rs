@@ -12,6 +12,7 @@
 //! | [`rows`] | from pages to the rows of a delivery, and how far they go |
 //! | [`ledger`] | what was fetched, and up to where |
 //! | [`fetch`] | a source from its last place to the landing area |
+//! | [`trouble`] | what is wrong with sources, for those who look after them |
 
 pub mod config;
 pub mod fetch;
@@ -21,3 +22,4 @@ pub mod rows;
 pub mod secret;
 #[cfg(test)]
 mod tests;
+pub mod trouble;

@@ -1,4 +1,4 @@
-//! Flags of `peil fetch`.
+//! Flags of what an operator asks: `peil fetch` and `peil runs`.
 
 use clap::Args;
 
@@ -14,4 +14,15 @@ pub struct FetchArgs {
     /// Fetches nothing: tells how each source stands
     #[arg(long, conflicts_with = "full")]
     pub list: bool,
+}
+
+/// Flags of `peil runs`.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// How many, the latest first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Only those that failed or need people
+    #[arg(long)]
+    pub failed: bool,
 }
