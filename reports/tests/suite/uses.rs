@@ -60,6 +60,16 @@ pub fn with_uses(marts: Marts) -> Marts {
             "maturity_distribution",
             &["2022Q1|capaciteit|all|20|1|1.5|2|2.5|3|2.00|no", "2022Q2|capaciteit|all|21|1|1.5|2|2.5|3|2.25|no"],
         )
+        .with(
+            "benchmark",
+            &[
+                "2022Q2|budget_software|all|30|20000|45000|90000|180000|400000|150000|no",
+                "2022Q2|budget_software|<10k|18|18000|30000|52000|80000|120000|60000|no",
+                "2022Q2|budget_software|>=50k|3|||||||yes",
+                "2022Q2|budget_software|Antwerpen|12|21000|40000|80000|160000|300000|130000|no",
+                "2022Q2|ict_medewerkers|all|30|0.5|1|2|4|12|5|no",
+            ],
+        )
 }
 
 #[tokio::test]
