@@ -95,6 +95,7 @@ impl MartsSummary {
 /// warehouse cannot be read or written.
 pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsSummary> {
     let watch = Stopwatch::start();
+    catalogue::record_datasets(draft, &context.quality.contracts).await?;
     check_sources(context.models, draft)?;
     declare_records(draft)?;
     let inputs = inputs(context, draft);

@@ -76,6 +76,8 @@ pub struct NumericRow {
     pub baseline: Option<f64>,
     /// The four quarters.
     pub quarters: [Figure; 4],
+    /// The year itself.
+    pub year: Figure,
     /// The two following years.
     pub following: [Figure; 2],
     /// The period of the report.
@@ -300,6 +302,7 @@ impl Source<'_> {
                 target: of_year.quarter_targets[index],
                 ..self.figure(id, quarters[index])
             }),
+            year: Figure { target: of_year.year_target, ..self.figure(id, Period::year(year)) },
             following: [0, 1]
                 .map(|index| Figure { target: of_year.following_targets[index], ..self.figure(id, following[index]) }),
             in_period: self.figure(id, self.colophon.period),

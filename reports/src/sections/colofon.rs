@@ -143,11 +143,6 @@ fn late(report: &Report, dataset: &Dataset) -> bool {
     report.attention.iter().any(|point| point.code == "stale_dataset" && point.subject == dataset.name)
 }
 
-/// Reference data and budgets come when they change.
-fn has_schedule(dataset: &Dataset) -> bool {
-    !dataset.name.starts_with("reference/") && dataset.name != "finance/budgets"
-}
-
 fn datasets(report: &Report) -> Table {
     let columns = vec![
         text_column("name", "Gegevensset"),
@@ -157,6 +152,7 @@ fn datasets(report: &Report) -> Table {
         number_column("rows", "Rijen"),
         number_column("rejected", "Afgekeurd"),
         number_column("share_rejected", "Aandeel afgekeurd"),
+        text_column("schedule", "Verwacht"),
         text_column("state", "Tegenover het schema"),
     ];
     let rows = report
@@ -164,10 +160,10 @@ fn datasets(report: &Report) -> Table {
         .datasets
         .iter()
         .map(|dataset| {
-            let state = match (late(report, dataset), has_schedule(dataset)) {
-                (true, _) => "te laat",
-                (false, true) => "op tijd",
-                (false, false) => "zonder schema",
+            let (schedule, state) = match (&dataset.schedule, late(report, dataset)) {
+                (Some(schedule), true) => (schedule.as_str(), "te laat"),
+                (Some(schedule), false) => (schedule.as_str(), "op tijd"),
+                (None, _) => ("bij wijziging", "zonder schema"),
             };
             let day = dataset.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
             Row::Cells(vec![
@@ -178,6 +174,7 @@ fn datasets(report: &Report) -> Table {
                 Cell::new(Value::Integer(dataset.rows)),
                 Cell::new(Value::Integer(dataset.rejected)),
                 Cell::new(Value::share_or(dataset.share_rejected(), Missing::NoData)),
+                Cell::text(schedule),
                 Cell::text(state),
             ])
         })
@@ -186,7 +183,7 @@ fn datasets(report: &Report) -> Table {
         rows,
         when_empty: "Er is nog niets geleverd.".to_owned(),
         notes: vec![Text::words(
-            "Te laat: de laatste levering is meer dan 120 dagen ouder dan de peildatum. Referentiegegevens en budgetten komen wanneer ze wijzigen en hebben geen schema.",
+            "Te laat: op de peildatum is de laatste levering ouder dan het schema toelaat, met een derde speling. Referentiegegevens en budgetten komen wanneer ze wijzigen en hebben geen schema.",
         )],
         ..table("dataset_completeness", "Wat de bronnen leverden, per gegevensset", columns)
     }
