@@ -1,6 +1,7 @@
 //! The stage: from conformed tables to published marts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::{Array, Date32Array, Decimal128Array, RecordBatch, StringArray};
 use chrono::NaiveDate;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::calendar::{self, Calendar, Horizon};
 use crate::check::{self, Finding};
+use crate::disclosure::HiddenBefore;
 use crate::indicator::{STARTS, trace};
 use crate::model::Severity;
 use crate::model_set::ModelSet;
@@ -51,6 +53,8 @@ pub struct MartsContext<'a> {
     /// Counts of fewer persons, and averages of fewer ratings or authorities,
     /// are not shown.
     pub threshold: u32,
+    /// Cells that releases hide, and that stay hidden.
+    pub hidden_before: Arc<HiddenBefore>,
     /// Compute everything, also what did not change.
     pub full: bool,
     /// Hears how far the work is.
@@ -119,7 +123,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     context.progress.begin(STAGE, plan.tasks.len() as u64);
     let (computed, unchanged) = (plan.tasks.len(), plan.unchanged);
     let advance = |name: &str| context.progress.advance(1, name);
-    let (rows, keys) = build::build(&session, draft, plan.tasks, context.threshold, &advance).await?;
+    let (rows, keys) =
+        build::build(&session, draft, plan.tasks, context.threshold, &context.hidden_before, &advance).await?;
     let gone = remove_old(context.models, draft);
     let mut of_marts = all_keys(context.models, keys);
     of_marts.extend(run_checks(context.models, &session).await?);

@@ -2,6 +2,7 @@
 
 mod operation;
 mod releases;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use peil_warehouse::Period;
 
 pub use operation::{FetchArgs, RunsArgs};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
+pub use upkeep::{ForgetArgs, KeysAction, MaintainArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
 /// deliveries of their sources to published indicators.
@@ -124,6 +126,13 @@ pub enum Command {
     Runs(RunsArgs),
     /// Rejected rows and refused deliveries, and how to mend them
     Rejected(RejectedArgs),
+    /// Clears away files that nothing published needs any more
+    Maintain(MaintainArgs),
+    /// Erases persons from everything that is kept; figures of the past stay
+    Forget(ForgetArgs),
+    /// The pseudonym key: goes over to a new one
+    #[command(subcommand)]
+    Keys(KeysAction),
     /// Checks configuration, key, storage, contracts and models
     Check,
 }
@@ -405,6 +414,9 @@ pub struct ServeArgs {
     /// Where to speak Arrow Flight SQL, as 127.0.0.1:31337
     #[arg(long, value_name = "ADDR")]
     pub flight: Option<String>,
+    /// Where to give reports, tables, health and metrics over HTTP, as 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
 }
 
 /// What `peil users` does.

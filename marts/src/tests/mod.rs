@@ -137,6 +137,7 @@ impl House {
             models: &self.models,
             quality: &crate::QualityRules::default(),
             threshold: 5,
+            hidden_before: std::sync::Arc::default(),
             full,
             progress: &Silent,
         };

@@ -152,6 +152,7 @@ async fn a_source_that_is_not_there_is_named() {
         models: &house.models,
         quality: &crate::QualityRules::default(),
         threshold: 5,
+        hidden_before: std::sync::Arc::default(),
         full: false,
         progress: &peil_warehouse::progress::Silent,
     };

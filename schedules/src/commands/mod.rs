@@ -6,9 +6,12 @@ pub mod demo;
 pub mod explain;
 pub mod export;
 pub mod fetch;
+pub mod forget;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod lineage;
+pub mod maintain;
 pub mod marts;
 pub mod rejected;
 pub mod releases;
@@ -61,6 +64,9 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Status => status::run(global, output).await,
         Command::Runs(arguments) => runs::run(global, &arguments, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
+        Command::Maintain(arguments) => maintain::run(global, &arguments, output).await,
+        Command::Forget(arguments) => forget::run(global, &arguments, output).await,
+        Command::Keys(action) => keys::run(global, &action, output).await,
         Command::Check => check::run(global, output).await,
     }
 }
