@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
 
-pub use operation::{FetchArgs, RunsArgs};
+pub use operation::{BackfillArgs, FetchArgs, RetryArgs, RunsArgs, StatusArgs};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
 pub use upkeep::{ForgetArgs, KeysAction, MaintainArgs};
 
@@ -120,10 +120,14 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<ScheduleAction>,
     },
-    /// The last runs, the freshness of each dataset, and what to do
-    Status,
+    /// What is well, what is not, and what to do
+    Status(StatusArgs),
     /// The runs, the latest first
     Runs(RunsArgs),
+    /// Makes the last due run again of each job that did not go through
+    Retry(RetryArgs),
+    /// Makes due runs of a job in a stretch of days that were not made; shows them first
+    Backfill(BackfillArgs),
     /// Rejected rows and refused deliveries, and how to mend them
     Rejected(RejectedArgs),
     /// Clears away files that nothing published needs any more

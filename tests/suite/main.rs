@@ -13,6 +13,7 @@ mod explain;
 mod flight;
 mod history;
 mod http;
+mod operation;
 mod postgres;
 mod privacy;
 mod published;

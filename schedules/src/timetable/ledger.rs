@@ -227,6 +227,14 @@ impl Ledger {
         self.storage.create_durable(&format!("{}/result.json", folder(job, due)), encode(end)?).await.map(drop)
     }
 
+    /// Says what came of a due run that was made again by hand.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where it cannot be written.
+    pub async fn amend(&self, job: &Job, due: DateTime<Utc>, end: &End) -> Result<()> {
+        self.storage.put_durable(&format!("{}/result.json", folder(job, due)), encode(end)?).await
+    }
+
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         let Some(content) = self.storage.get_optional(path).await? else { return Ok(None) };
         let read = serde_json::from_slice(&content);
