@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use datafusion::execution::context::SessionContext;
 use futures::TryStreamExt;
 use peil_warehouse::clock::Stopwatch;
+use peil_warehouse::contract::ContractSet;
 use peil_warehouse::period::Period;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
@@ -48,6 +49,8 @@ pub struct MartsContext<'a> {
     pub known_on: Option<NaiveDate>,
     /// The models, indicators and rules.
     pub models: &'a ModelSet,
+    /// The contracts of all datasets, which tell how often each is expected.
+    pub contracts: &'a ContractSet,
     /// What the quality gate goes by.
     pub quality: &'a QualityRules,
     /// Counts of fewer persons, and averages of fewer ratings or authorities,
@@ -99,7 +102,7 @@ impl MartsSummary {
 /// warehouse cannot be read or written.
 pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsSummary> {
     let watch = Stopwatch::start();
-    catalogue::record_datasets(draft, &context.quality.contracts).await?;
+    catalogue::record_datasets(draft, context.contracts).await?;
     check_sources(context.models, draft)?;
     declare_records(draft)?;
     let inputs = inputs(context, draft);

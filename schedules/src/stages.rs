@@ -411,6 +411,7 @@ fn marts_context<'a>(
         as_of,
         known_on,
         models: &stage.declarations.models,
+        contracts: &stage.declarations.contracts,
         quality: &stage.declarations.quality,
         threshold: stage.settings.threshold,
         hidden_before,

@@ -135,6 +135,7 @@ impl House {
             as_of: as_of.parse().unwrap(),
             known_on: None,
             models: &self.models,
+            contracts: &peil_warehouse::contract::ContractSet::default(),
             quality: &crate::QualityRules::default(),
             threshold: 5,
             hidden_before: std::sync::Arc::default(),

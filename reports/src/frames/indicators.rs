@@ -52,7 +52,7 @@ impl Indicator {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// An indicator with numbers.
-    Numeric(NumericRow),
+    Numeric(Box<NumericRow>),
     /// A milestone.
     Milestone(MilestoneRow),
 }
@@ -169,7 +169,7 @@ impl Indicators {
     /// The rows with numbers, in order.
     pub fn numeric(&self) -> impl Iterator<Item = &NumericRow> {
         self.rows().filter_map(|row| match row {
-            Row::Numeric(row) => Some(row),
+            Row::Numeric(row) => Some(row.as_ref()),
             Row::Milestone(_) => None,
         })
     }
@@ -295,7 +295,7 @@ impl Source<'_> {
         }
         let of_year = self.year_rows.get(&indicator.id).copied().unwrap_or_default();
         let id = &indicator.id;
-        Row::Numeric(NumericRow {
+        Row::Numeric(Box::new(NumericRow {
             baseline: of_year.baseline,
             quarters: [0, 1, 2, 3].map(|index| Figure {
                 value: of_year.quarters[index],
@@ -308,7 +308,7 @@ impl Source<'_> {
             in_period: self.figure(id, self.colophon.period),
             year_target: of_year.year_target,
             indicator,
-        })
+        }))
     }
 
     fn figure(&self, indicator: &str, period: Period) -> Figure {

@@ -152,7 +152,6 @@ fn datasets(report: &Report) -> Table {
         number_column("rows", "Rijen"),
         number_column("rejected", "Afgekeurd"),
         number_column("share_rejected", "Aandeel afgekeurd"),
-        text_column("schedule", "Verwacht"),
         text_column("state", "Tegenover het schema"),
     ];
     let rows = report
@@ -160,10 +159,10 @@ fn datasets(report: &Report) -> Table {
         .datasets
         .iter()
         .map(|dataset| {
-            let (schedule, state) = match (&dataset.schedule, late(report, dataset)) {
-                (Some(schedule), true) => (schedule.as_str(), "te laat"),
-                (Some(schedule), false) => (schedule.as_str(), "op tijd"),
-                (None, _) => ("bij wijziging", "zonder schema"),
+            let state = match &dataset.schedule {
+                Some(schedule) if late(report, dataset) => format!("te laat ({schedule})"),
+                Some(schedule) => format!("op tijd ({schedule})"),
+                None => "zonder schema".to_owned(),
             };
             let day = dataset.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
             Row::Cells(vec![
@@ -174,7 +173,6 @@ fn datasets(report: &Report) -> Table {
                 Cell::new(Value::Integer(dataset.rows)),
                 Cell::new(Value::Integer(dataset.rejected)),
                 Cell::new(Value::share_or(dataset.share_rejected(), Missing::NoData)),
-                Cell::text(schedule),
                 Cell::text(state),
             ])
         })
