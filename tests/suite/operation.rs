@@ -24,6 +24,8 @@ fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
     let without = [("PEIL_JOBS", folder), ("PEIL_CLOCK", "2022-08-01T12:00:00Z"), ("PEIL_PSEUDONYM_KEY", "")];
     let failed = site.peil_with(&["schedule", "run", "--once"], &without);
     assert_ne!(failed.code, Some(0), "{}", failed.stderr);
+    let told = site.peil_with(&["schedule", "list"], &at("2022-08-01T12:30:00Z"));
+    assert!(told.stdout.contains("figures"), "{}", told.stdout);
     std::fs::rename(&aside, site.landing().join(".sample-pseudonym-key")).unwrap();
     assert!(plates.exists());
     let mended = site.peil_with(&["retry"], &at("2022-08-01T13:00:00Z"));
@@ -32,6 +34,12 @@ fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
         mended.stdout.contains("figures due 2022-08-01T06:00") && mended.stdout.contains("done"),
         "{}",
         mended.stdout
+    );
+    let late = site.peil_with(&["status"], &at("2022-08-03T12:00:00Z"));
+    assert!(
+        late.stdout.contains("figures due 2022-08-03T06:00") && late.stdout.contains("was not made"),
+        "{}",
+        late.stdout
     );
     let again = site.peil_with(&["retry"], &at("2022-08-01T13:00:00Z"));
     assert!(again.stdout.contains("went through"), "{}", again.stdout);

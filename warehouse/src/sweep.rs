@@ -18,9 +18,9 @@ pub const LAYERS: [&str; 4] = ["staged", "conformed", "marts", "ops"];
 /// The folder of a table's log.
 const LOG: &str = "_delta_log";
 
-/// Data files of `layers` that were last written before `before` and that
-/// neither the pointer names nor a version of a log beyond it; and what a
-/// killed process left half written. Releases keep files of their own, and are
+/// Data files of `layers` that were last written and last published before
+/// `before`, and that neither the pointer names nor a version of a log beyond
+/// it; and what a killed process left half written. Releases keep files of their own, and are
 /// not looked at. Sorted by path.
 ///
 /// # Errors
@@ -44,6 +44,9 @@ pub async fn unused(
     let mut unused = Vec::new();
     for layer in layers {
         let objects = storage.list(layer).await?;
+        for log in objects.iter().filter(|object| is_log(&object.path) && object.modified >= before) {
+            named.extend(removed_since(storage, &log.path, before).await?);
+        }
         unused.extend(objects.into_iter().filter(|object| {
             let half_written = object.path.rsplit('/').next().is_some_and(|name| name.ends_with(".tmp"));
             let is_data = object.path.ends_with(".parquet") && !object.path.contains(LOG);
@@ -55,6 +58,25 @@ pub async fn unused(
         }));
     }
     Ok(unused)
+}
+
+fn is_log(path: &str) -> bool {
+    path.contains(LOG) && path.ends_with(".json")
+}
+
+/// The files that an entry of a log takes out of its table, where it does so
+/// at `before` or after: until then they were published.
+async fn removed_since(storage: &Storage, path: &str, before: DateTime<Utc>) -> Result<Vec<String>> {
+    let Some((table, _)) = path.split_once(&format!("/{LOG}/")) else { return Ok(Vec::new()) };
+    let content = storage.get(path).await?;
+    let lines = content.split(|byte| *byte == b'\n');
+    let removed = lines.filter_map(|line| {
+        let action: serde_json::Value = serde_json::from_slice(line).ok()?;
+        let remove = action.get("remove")?;
+        let recent = remove.get("deletionTimestamp")?.as_i64()? >= before.timestamp_millis();
+        recent.then(|| remove.get("path")?.as_str().map(|file| format!("{table}/{file}")))?
+    });
+    Ok(removed.collect())
 }
 
 /// Removes objects.
@@ -95,6 +117,15 @@ mod tests {
         }
         storage.put("marts/numbers/.x.parquet.1.0.tmp", "half".into()).await.unwrap();
         let published = Published::read(&storage).await.unwrap();
+        // The first was written long ago, and was published until just now.
+        let first = storage.list("marts/numbers").await.unwrap().into_iter().map(|object| object.path);
+        let first = first.filter(|path| {
+            path.ends_with(".parquet") && !path.contains(&published.tables["marts/numbers"].files[0].path)
+        });
+        for path in first {
+            let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+            std::fs::File::options().write(true).open(folder.path().join(path)).unwrap().set_modified(old).unwrap();
+        }
         let later = clock::now() + TimeDelta::hours(1);
         assert!(unused(&storage, &published, &LAYERS, later - TimeDelta::hours(2)).await.unwrap().is_empty());
         let gone = unused(&storage, &published, &LAYERS, later).await.unwrap();

@@ -54,7 +54,7 @@ pub enum Row {
     /// An indicator with numbers.
     Numeric(Box<NumericRow>),
     /// A milestone.
-    Milestone(MilestoneRow),
+    Milestone(Box<MilestoneRow>),
 }
 
 impl Row {
@@ -177,7 +177,7 @@ impl Indicators {
     /// The milestones, in order.
     pub fn milestones(&self) -> impl Iterator<Item = &MilestoneRow> {
         self.rows().filter_map(|row| match row {
-            Row::Milestone(row) => Some(row),
+            Row::Milestone(row) => Some(row.as_ref()),
             Row::Numeric(_) => None,
         })
     }
@@ -285,13 +285,13 @@ impl Source<'_> {
         let following = [Period::year(year + 1), Period::year(year + 2)];
         if indicator.kind == MILESTONE {
             let within = |period: Period| self.milestones.within(&indicator.id, period);
-            return Row::Milestone(MilestoneRow {
+            return Row::Milestone(Box::new(MilestoneRow {
                 baseline: within(Period::year(year - 1)),
                 quarters: quarters.map(within),
                 following: following.map(within),
                 in_period: within(self.colophon.period),
                 indicator,
-            });
+            }));
         }
         let of_year = self.year_rows.get(&indicator.id).copied().unwrap_or_default();
         let id = &indicator.id;

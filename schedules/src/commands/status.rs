@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use peil_warehouse::contract::ContractSet;
 use peil_warehouse::publish::Published;
+use peil_warehouse::settings::Settings;
+use peil_warehouse::storage::Storage;
 use peil_warehouse::{Result, clock};
 use serde::Serialize;
 
@@ -15,12 +17,17 @@ use crate::records::{self, Record, number, text};
 use crate::run_ledger::{self, RunRow};
 use crate::sources::trouble::trouble;
 use crate::table::{Grid, Layout};
+use crate::timetable::job;
+use crate::timetable::ledger::{Ending, Holder, Ledger, Standing};
+use crate::timetable::listing::Due;
 use crate::{context, stages};
 
 /// Runs that are shown.
 const RUNS: usize = 5;
 /// Names of datasets in a line.
 const NAMES: usize = 4;
+/// Days that are looked back for the last due run of a job.
+const LOOK_BACK_DAYS: i64 = 400;
 
 /// How fresh a dataset is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -93,6 +100,7 @@ pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Res
     };
     status.to_do = to_do(&status, &published);
     status.to_do.extend(trouble(&settings, &contracts, &storage, clock::now()).await?);
+    status.to_do.extend(timetable(&settings, &storage).await?);
     if output.is_json() {
         output.document(&status)?;
     } else {
@@ -102,6 +110,39 @@ pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Res
         }
     }
     Ok(Exit::Done)
+}
+
+/// What the timetable needs: a job whose last due run did not go through, and
+/// one that was due and was not made, where it was kept before.
+async fn timetable(settings: &Settings, storage: &Storage) -> Result<Vec<String>> {
+    let Ok(jobs) = job::load(settings.jobs.as_deref()) else {
+        return Ok(vec!["the timetable is not as it should be: `peil check` says what to mend".to_owned()]);
+    };
+    let (ledger, now) = (Ledger::new(storage.clone(), Holder::this()), clock::now());
+    let mut lines = Vec::new();
+    for job in &jobs {
+        if !storage.exists(&format!("schedule/{}/through.json", job.name)).await? {
+            continue;
+        }
+        let Some(due) = job.when.between(now - TimeDelta::days(LOOK_BACK_DAYS), now).last() else { continue };
+        let when = Due::of(due).brussels;
+        match ledger.standing(job, due, now).await? {
+            Standing::Handled(end) if matches!(end.ending, Ending::Done | Ending::Skipped | Ending::Incomplete) => {}
+            Standing::Handled(end) => lines.push(format!(
+                "{} due {when}: {}: mend it, then `peil retry {}`",
+                job.name,
+                end.said.lines().next().filter(|said| !said.is_empty()).unwrap_or(end.ending.as_str()),
+                job.name
+            )),
+            Standing::Open { last: None, .. }
+                if now - due > TimeDelta::hours(1) && ledger.through(job, now).await? < due =>
+            {
+                lines.push(format!("{} due {when} was not made: is `peil schedule run` at work?", job.name));
+            }
+            _ => {}
+        }
+    }
+    Ok(lines)
 }
 
 /// The checks of the last run of each stage that made any.

@@ -121,7 +121,7 @@ fn text(notice: &Notice) -> String {
         ),
         _ => (
             "De taak is mislukt en wordt niet vanzelf opnieuw geprobeerd. Wat gepubliceerd was, staat er nog zoals het was.",
-            "Kijk met `peil status` en `peil runs --failed` wat er misging, herstel het, en voer de taak opnieuw uit.",
+            "Kijk met `peil status` en `peil runs --failed` wat er misging, herstel het, en voer de taak opnieuw uit met `peil retry`.",
         ),
     };
     let attempts = if notice.attempts == 1 { "1 poging".to_owned() } else { format!("{} pogingen", notice.attempts) };

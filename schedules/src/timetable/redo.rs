@@ -61,11 +61,7 @@ pub async fn redo(
     hear: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<End> {
     let busy = || Error::usage(format!("{} due {} is being made now: wait for it", job.name, due.to_rfc3339()));
-    let attempt = match ledger.standing(job, due, clock::now()).await? {
-        Standing::Handled(end) => end.attempts + 1,
-        Standing::Open { attempt, .. } => attempt,
-        Standing::Running(_) => return Err(busy()),
-    };
+    let attempt = ledger.further(job, due, clock::now()).await?.ok_or_else(busy)?;
     if !ledger.claim(job, due, attempt, clock::now()).await? {
         return Err(busy());
     }
