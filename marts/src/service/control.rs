@@ -17,6 +17,7 @@ use futures::task::AtomicWaker;
 use futures::{Stream, StreamExt};
 use peil_warehouse::clock::{self, Stopwatch};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::Sleep;
 
 use super::fault::{Answered, Fault, code};
@@ -59,17 +60,37 @@ impl Default for Limits {
 /// them; a cursor is under them while it is fetched from.
 pub struct Control {
     gate: Arc<Semaphore>,
-    permit: Mutex<Option<OwnedSemaphorePermit>>,
+    turn: Mutex<Held>,
     stopped: AtomicBool,
     waker: AtomicWaker,
     deadline: Mutex<Option<Pin<Box<Sleep>>>>,
+}
+
+/// The turn of a statement, and what takes it back when its time is over: rows
+/// that nobody fetches are not asked for, and so would never hear of it.
+#[derive(Default)]
+struct Held {
+    number: u64,
+    permit: Option<OwnedSemaphorePermit>,
+    watch: Option<AbortHandle>,
+}
+
+impl Held {
+    /// Goes on to the next statement, or to none.
+    fn next(&mut self) -> u64 {
+        if let Some(watch) = self.watch.take() {
+            watch.abort();
+        }
+        self.number += 1;
+        self.number
+    }
 }
 
 impl Control {
     pub(super) fn new(gate: Arc<Semaphore>) -> Arc<Self> {
         Arc::new(Self {
             gate,
-            permit: Mutex::default(),
+            turn: Mutex::default(),
             stopped: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             deadline: Mutex::default(),
@@ -81,22 +102,40 @@ impl Control {
     ///
     /// # Errors
     /// [`code::BUSY`] where too many others run for too long.
-    pub async fn begin(&self, time: Duration) -> Answered<()> {
+    pub async fn begin(self: &Arc<Self>, time: Duration) -> Answered<()> {
         self.stopped.store(false, Ordering::Release);
-        if lock(&self.permit).is_none() {
+        // What is left of the statement before does not end this one.
+        lock(&self.turn).next();
+        let waits = lock(&self.turn).permit.is_none();
+        if waits {
             let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.gate).acquire_owned()).await;
             let permit = turn.ok().and_then(Result::ok).ok_or_else(|| {
                 Fault::new(code::BUSY, "too many statements run at the same time").hint("Try again in a moment.")
             })?;
-            *lock(&self.permit) = Some(permit);
+            lock(&self.turn).permit = Some(permit);
         }
         *lock(&self.deadline) = Some(Box::pin(tokio::time::sleep(time)));
+        let mut turn = lock(&self.turn);
+        let (number, control) = (turn.next(), Arc::downgrade(self));
+        let watch = tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            if let Some(control) = control.upgrade() {
+                let mut turn = lock(&control.turn);
+                if turn.number == number {
+                    turn.permit.take();
+                }
+            }
+        });
+        turn.watch = Some(watch.abort_handle());
         Ok(())
     }
 
     /// Ends the statement, or puts its cursor aside.
     pub fn end(&self) {
-        lock(&self.permit).take();
+        let mut turn = lock(&self.turn);
+        turn.next();
+        turn.permit.take();
+        drop(turn);
         lock(&self.deadline).take();
     }
 
@@ -328,4 +367,24 @@ impl MemoryPool for StatementPool {
 /// A lock that a panic elsewhere does not spoil: what it holds is plain data.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn rows_that_nobody_fetches_hold_no_turn_beyond_their_time() {
+        let gate = Arc::new(Semaphore::new(1));
+        let (idle, other) = (Control::new(Arc::clone(&gate)), Control::new(Arc::clone(&gate)));
+        idle.begin(Duration::from_millis(20)).await.unwrap();
+        other.begin(Duration::from_secs(60)).await.unwrap();
+        let late = idle.under(async { Ok(()) }).await.unwrap_err();
+        assert_eq!(late.code, code::CANCELED);
+        // Its end takes nothing from the one that has the turn now.
+        idle.end();
+        assert_eq!(gate.available_permits(), 0);
+        other.end();
+        assert_eq!(gate.available_permits(), 1);
+    }
 }

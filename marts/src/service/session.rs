@@ -112,6 +112,12 @@ impl Session {
         Record::new(Arc::clone(&self.service.journal), self.who(), text)
     }
 
+    /// Keeps in the journal that a statement was refused before it ran.
+    pub fn refused(&self, text: &str, fault: Fault) -> Fault {
+        self.record(text).fail(&fault);
+        fault
+    }
+
     /// Runs the one query that a text holds, from its beginning to the end of
     /// its rows: for clients that do not ask for more than that.
     ///
@@ -124,7 +130,7 @@ impl Session {
             [] => return Err(Fault::new(code::SYNTAX, "the statement is empty")),
             _ => return Err(Fault::new(code::SYNTAX, "cannot insert multiple commands into one statement")),
         };
-        self.begin().await?;
+        self.begin().await.map_err(|fault| self.refused(text, fault))?;
         let answered = self.control.under(self.one(piece)).await;
         match answered {
             Ok(rows) => Ok(rows.ending()),
@@ -136,7 +142,7 @@ impl Session {
     }
 
     async fn one(&self, piece: &Piece) -> Answered<Guarded> {
-        match request::read(piece)? {
+        match request::read(piece).map_err(|fault| self.refused(&piece.text, fault))? {
             Request::Query(query) | Request::CopyOut { query, .. } => self
                 .query(&query, &piece.text, &[], None)
                 .await

@@ -35,23 +35,24 @@ pub async fn run(global: &Global, arguments: &ForgetArgs, output: Output) -> Res
         instead.insert(key.pseudonym(name), peil_marts::service::users::random(16).map(|bytes| hex(&bytes))?);
     }
     let other = |pseudonym: &str| instead.get(pseudonym).cloned();
-    let preview = persons::preview(&settings, &warehouse, &other).await?;
-    let rows: u64 = preview.iter().map(|one| one.rows).sum();
     let done = arguments.yes;
-    if done {
+    let touched = if done {
         let marks: BTreeMap<String, String> =
             instead.iter().map(|(pseudonym, token)| (key.mark(pseudonym), token.clone())).collect();
         let pointer = |published: &mut peil_warehouse::publish::Published| published.erased.extend(marks.clone());
         let change = Change { kind: "erasure", persons: instead.len(), other: &other, pointer: &pointer };
-        persons::change(&settings, &warehouse, &change, progress(output).as_ref()).await?;
-    }
+        persons::change(&settings, &warehouse, &change, progress(output).as_ref()).await?
+    } else {
+        persons::preview(&settings, &warehouse, &other).await?
+    };
+    let rows: u64 = touched.iter().map(|one| one.rows).sum();
     if output.is_json() {
         output.document(&serde_json::json!({
-            "persons": instead.len(), "rows": rows, "datasets": by_dataset(&preview), "erased": done
+            "persons": instead.len(), "rows": rows, "datasets": by_dataset(&touched), "erased": done
         }))?;
         return Ok(Exit::Done);
     }
-    for (dataset, rows) in by_dataset(&preview) {
+    for (dataset, rows) in by_dataset(&touched) {
         output.line(format!("{dataset}  {}", counted(rows, "row", "rows")));
     }
     match (rows, done) {

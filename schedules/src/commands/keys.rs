@@ -37,20 +37,21 @@ pub async fn run(global: &Global, action: &KeysAction, output: Output) -> Result
     stages::same_key(&former, &published)?;
     let key = PseudonymKey::rotated(given.text(), rotations + 1)?;
     let other = |pseudonym: &str| Some(key.rotate(pseudonym));
-    let preview = persons::preview(&settings, &warehouse, &other).await?;
-    let rows: u64 = preview.iter().map(|one| one.rows).sum();
-    if *yes {
+    let touched = if *yes {
         let check = key.check();
         let pointer = |published: &mut Published| {
             published.pseudonym_key_rotations = rotations + 1;
             published.pseudonym_key_check = Some(check.clone());
         };
         let change = Change { kind: "rotation", persons: 0, other: &other, pointer: &pointer };
-        persons::change(&settings, &warehouse, &change, progress(output).as_ref()).await?;
-    }
+        persons::change(&settings, &warehouse, &change, progress(output).as_ref()).await?
+    } else {
+        persons::preview(&settings, &warehouse, &other).await?
+    };
+    let rows: u64 = touched.iter().map(|one| one.rows).sum();
     if output.is_json() {
         output.document(&serde_json::json!({
-            "rotations": rotations + u32::from(*yes), "rows": rows, "datasets": by_dataset(&preview), "rotated": yes
+            "rotations": rotations + u32::from(*yes), "rows": rows, "datasets": by_dataset(&touched), "rotated": yes
         }))?;
         return Ok(Exit::Done);
     }

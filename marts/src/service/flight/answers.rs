@@ -57,7 +57,7 @@ pub(super) fn encoded(message: &Any) -> bytes::Bytes {
 
 /// The columns that a statement gives.
 pub(super) async fn schema(session: &Session, text: &str) -> Answer<SchemaRef> {
-    described(session, text).await.map_err(status)
+    described(session, text).await.map_err(|fault| status(session.refused(text, fault)))
 }
 
 async fn described(session: &Session, text: &str) -> Answered<SchemaRef> {

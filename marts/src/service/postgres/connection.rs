@@ -158,7 +158,7 @@ impl Connection {
         values: &[Expr],
         told: Option<&SchemaRef>,
     ) -> Answered<Outcome> {
-        session.begin().await?;
+        session.begin().await.map_err(|fault| session.refused(text, fault))?;
         let query = |query| async move {
             let running = session.control().under(session.query(query, text, values, told));
             running.await.map(Rows::new).map_err(|fault| session.placed(fault, query, text))
