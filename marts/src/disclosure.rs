@@ -6,6 +6,11 @@
 //! province, and over all. That can leave a single hidden cell elsewhere, so
 //! it is done until nothing changes. Zero is shown. What was hidden in a release
 //! stays hidden.
+//!
+//! One more cell is worked out from a total that is shown: since zero is shown,
+//! each hidden cell counts one at least, so several that are one each stand in
+//! a total equal to their number. Then too the next smallest is hidden. That
+//! goes for the total over all alone: the total of a province stands nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -97,9 +102,7 @@ pub fn control(
             ))
         })
     };
-    let counts = cast(column(rules.counted())?, &DataType::Float64)?;
-    let counts =
-        counts.as_any().downcast_ref::<Float64Array>().ok_or_else(|| Error::internal("a count is no number"))?;
+    let counts = floats(column(rules.counted())?)?;
     let applies = rules.applies.as_deref().map(|name| boolean(place, name, column(name)?)).transpose()?;
     let subject = |row: usize| applies.as_ref().is_none_or(|applies| applies.is_valid(row) && applies.value(row));
     let cells: Vec<Option<f64>> =
@@ -118,7 +121,15 @@ pub fn control(
             None => Vec::new(),
             Some(over) => groups(&[within, vec![Arc::clone(column(over)?)]].concat(), &cells)?,
         };
-        while hide_single(&parts, &cells, &mut hidden) | hide_single(&totals, &cells, &mut hidden) {}
+        let least = match &rules.least {
+            None => vec![1.0; cells.len()],
+            Some(name) => numbers(column(name)?)?,
+        };
+        let single = |group: &[usize]| group.len() == 1;
+        let told_by_total = |group: &[usize]| {
+            !group.is_empty() && (group.len() == 1 || group.iter().all(|row| cells[*row] == Some(least[*row])))
+        };
+        while hide_next(&parts, &cells, &mut hidden, single) | hide_next(&totals, &cells, &mut hidden, told_by_total) {}
     }
     let hidden = BooleanArray::from(hidden);
     let already = boolean(place, SUPPRESSED, column(SUPPRESSED)?)?;
@@ -141,15 +152,21 @@ pub fn control(
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-/// In each group with exactly one hidden cell, hides the next smallest that
-/// is not zero; tells whether there was one.
-fn hide_single(groups: &[Vec<usize>], cells: &[Option<f64>], hidden: &mut [bool]) -> bool {
+/// In each group whose hidden cells `give_themselves_away`, hides the next
+/// smallest that is not zero; tells whether there was one.
+fn hide_next(
+    groups: &[Vec<usize>],
+    cells: &[Option<f64>],
+    hidden: &mut [bool],
+    give_themselves_away: impl Fn(&[usize]) -> bool,
+) -> bool {
     let mut changed = false;
     for group in groups {
-        if group.iter().filter(|row| hidden[**row]).take(2).count() != 1 {
+        let (closed, open): (Vec<usize>, Vec<usize>) = group.iter().partition(|row| hidden[**row]);
+        if !give_themselves_away(&closed) {
             continue;
         }
-        let open = group.iter().filter(|row| !hidden[**row]).filter_map(|row| Some((cells[*row]?, *row)));
+        let open = open.into_iter().filter_map(|row| Some((cells[row]?, row)));
         let next = open.filter(|(count, _)| *count > 0.0).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         if let Some((_, row)) = next {
             hidden[row] = true;
@@ -157,6 +174,16 @@ fn hide_single(groups: &[Vec<usize>], cells: &[Option<f64>], hidden: &mut [bool]
         }
     }
     changed
+}
+
+fn floats(values: &ArrayRef) -> Result<Float64Array> {
+    let values = cast(values, &DataType::Float64)?;
+    values.as_any().downcast_ref().cloned().ok_or_else(|| Error::internal("a count is no number"))
+}
+
+/// The numbers of a column, 0 where there is none.
+fn numbers(values: &ArrayRef) -> Result<Vec<f64>> {
+    Ok(floats(values)?.iter().map(Option::unwrap_or_default).collect())
 }
 
 /// Rows with equal values, for rows that are subject to control.

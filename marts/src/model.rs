@@ -81,6 +81,10 @@ pub struct Disclosure {
     /// A boolean column: only where it is true the row is subject to control.
     #[serde(default)]
     pub applies: Option<String>,
+    /// The column with the least that a cell can be where it is not zero; 1
+    /// where it is not given. A mean over months can be less.
+    #[serde(default)]
+    pub least: Option<String>,
 }
 
 impl Disclosure {

@@ -74,3 +74,62 @@ fn a_failed_check_keeps_the_former_state_and_says_which_rows() {
     let recorded = site.sql("select outcome, rows from ops.quality_checks where \"check\" = 'there_are_none'");
     assert!(recorded.iter().any(|row| row[0] == "failed" && row[1] != "0"), "{recorded:?}");
 }
+
+/// Closes the first quarter on a copy of the published sample, and cuts the
+/// power before a write: what is left, and whether it came to its end.
+fn close_cut_before(write: usize) -> (Site, bool) {
+    let site = Site::copy_of(Site::published());
+    let answer = site.peil_with(&["close", "2022Q1"], &[(POWER_CUT, &write.to_string())]);
+    assert!(matches!(answer.code, None | Some(0)), "write {write}: {}", answer.stderr);
+    assert_eq!(marts(&site), marts(Site::published()), "the marts changed before write {write}");
+    (site, answer.code == Some(0))
+}
+
+fn is_released(site: &Site) -> bool {
+    site.warehouse().join("releases/2022Q1.json").exists()
+}
+
+fn known_releases(site: &Site) -> String {
+    site.value("select count(*) from ops.releases")
+}
+
+#[test]
+fn a_close_that_is_cut_off_leaves_no_release_or_a_whole_one() {
+    // A release becomes visible by one write; all before it are alike, so that write is found by halving.
+    let (mut before, mut after) = (0, 1);
+    while !is_released(&close_cut_before(after).0) {
+        (before, after) = (after, after * 2);
+        assert!(after < 100_000, "the close never completes");
+    }
+    while after - before > 1 {
+        let middle = before.midpoint(after);
+        if is_released(&close_cut_before(middle).0) { after = middle } else { before = middle }
+    }
+    assert!(before > 5, "only {before} writes make a release");
+
+    // Up to it there is no release, and the same command makes one.
+    let (site, _) = close_cut_before(before);
+    assert_eq!(known_releases(&site), "0");
+    let closed = site.peil(&["close", "2022Q1"]);
+    assert_eq!(closed.code, Some(0), "{}", closed.stderr);
+    assert_eq!(known_releases(&site), "1");
+    let whole = site.peil(&["releases", "verify", "2022Q1"]);
+    assert_eq!(whole.code, Some(0), "{}{}", whole.stdout, whole.stderr);
+
+    // From then on there is a whole one, whatever is cut off; it is told of at once or after the next run.
+    for write in after..after + 200 {
+        let (site, completed) = close_cut_before(write);
+        let again = site.peil(&["close", "2022Q1"]);
+        assert_eq!(again.code, Some(2), "a release was written over after a cut before write {write}");
+        if write == after || completed {
+            let proof = site.peil(&["releases", "verify", "2022Q1"]);
+            assert_eq!(proof.code, Some(0), "write {write}: {}{}", proof.stdout, proof.stderr);
+        }
+        site.run();
+        assert_eq!(known_releases(&site), "1", "after a cut before write {write}");
+        if completed {
+            return;
+        }
+    }
+    unreachable!("the close never completes");
+}

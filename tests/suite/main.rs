@@ -7,6 +7,7 @@ mod attack;
 mod clients;
 mod crash;
 mod deliveries;
+mod disclosure;
 mod erasure;
 mod exchange;
 mod explain;

@@ -11,7 +11,7 @@ columns:
   province: name of its province
   value: the count, 0 where there is nothing; an average is empty where there is no measurement
   suppressed: whether the value is hidden, since it counts few persons or would give away one that does
-disclosure: { value: value, within: [indicator_id, period], over: province, applies: _counts_persons }
+disclosure: { value: value, within: [indicator_id, period], over: province, applies: _counts_persons, least: _least }
 order: [indicator_id, period, nis_code]
 checks:
   - name: hidden_is_empty
@@ -105,7 +105,8 @@ select
     else cast(coalesce(counts.things, 0) as double) / cast(shown.divisor as double)
   end as value,
   false as suppressed,
-  shown.counts_persons as _counts_persons
+  shown.counts_persons as _counts_persons,
+  1.0 / cast(shown.divisor as double) as _least
 from all_authorities as shown
 left join counts
   on counts.indicator_id = shown.indicator_id

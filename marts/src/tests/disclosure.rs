@@ -8,7 +8,7 @@ use crate::disclosure::control;
 use crate::model::Disclosure;
 
 /// Cells of one indicator and period: province and count.
-fn hide(cells: &[(&str, i64)]) -> Vec<bool> {
+pub(super) fn hide(cells: &[(&str, i64)]) -> Vec<bool> {
     hide_again(cells, &[])
 }
 
@@ -29,6 +29,7 @@ fn hide_again(cells: &[(&str, i64)], before: &[bool]) -> Vec<bool> {
         over: Some("province".into()),
         threshold_on: None,
         applies: None,
+        least: None,
     };
     let rows = control("a test", &rows, &rules, 5, before).unwrap();
     let hidden: BooleanArray = rows["suppressed"].as_any().downcast_ref::<BooleanArray>().unwrap().clone();
@@ -71,6 +72,43 @@ fn what_was_published_hidden_stays_hidden() {
 }
 
 #[test]
+fn cells_of_one_person_that_their_number_gives_away_take_one_more_with_them() {
+    // 1 + 1 + 7 + 9 = 18, of which 16 are shown: two hidden cells, none zero, make 2.
+    assert_eq!(hide(&[("a", 1), ("a", 1), ("b", 9), ("b", 7), ("b", 0)]), [true, true, true, true, false]);
+    // 1 + 2: either may be the one.
+    assert_eq!(hide(&[("a", 1), ("a", 2), ("a", 7)]), [true, true, false]);
+    // Nothing is left to hide: the total says it, and the total is public.
+    assert_eq!(hide(&[("a", 1), ("a", 1), ("b", 0)]), [true, true, false]);
+}
+
+#[test]
+fn a_mean_over_months_can_be_less_than_one() {
+    let third = 1.0 / 3.0;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("period", Arc::new(StringArray::from(vec!["2022Q1"; 4]))),
+        ("value", Arc::new(Float64Array::from(vec![third, third, 0.0, 6.0]))),
+        ("least", Arc::new(Float64Array::from(vec![third; 4]))),
+        ("suppressed", Arc::new(BooleanArray::from(vec![false; 4]))),
+    ];
+    let rows = RecordBatch::try_from_iter(columns).unwrap();
+    let rules = |least: Option<&str>| Disclosure {
+        value: "value".into(),
+        with: Vec::new(),
+        within: vec!["period".into()],
+        over: None,
+        threshold_on: None,
+        applies: None,
+        least: least.map(str::to_owned),
+    };
+    let hidden = |least| {
+        let rows = control("a test", &rows, &rules(least), 5, &[]).unwrap();
+        (0..4).map(|row| rows["value"].is_null(row)).collect::<Vec<_>>()
+    };
+    assert_eq!(hidden(Some("least")), [true, true, false, true]);
+    assert_eq!(hidden(None), [true, true, false, false]);
+}
+
+#[test]
 fn nothing_is_hidden_without_need() {
     assert_eq!(hide(&[("a", 0), ("a", 5), ("b", 900)]), [false; 3]);
     assert_eq!(hide(&[]), [false; 0]);
@@ -91,6 +129,7 @@ fn an_average_of_few_ratings_is_hidden_where_it_applies() {
         over: None,
         threshold_on: Some("ratings".into()),
         applies: Some("applies".into()),
+        least: None,
     };
     let rows = control("a test", &RecordBatch::try_from_iter(columns).unwrap(), &rules, 5, &[]).unwrap();
     assert_eq!((0..4).map(|row| rows["score"].is_null(row)).collect::<Vec<_>>(), [true, false, true, false]);

@@ -1,5 +1,6 @@
 //! Tests of the stage on small warehouses, with figures computed by hand.
 
+mod attack;
 mod disclosure;
 mod explain;
 mod graph;
