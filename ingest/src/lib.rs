@@ -27,6 +27,7 @@ pub mod intake;
 pub mod ledger;
 mod marks;
 mod months;
+pub mod persons;
 pub mod plan;
 pub mod privacy;
 pub mod pump;

@@ -148,7 +148,7 @@ fn keep_key(key: &PseudonymKey, draft: &mut Draft) -> Result<()> {
     let check = key.check();
     match &draft.published().pseudonym_key_check {
         Some(known) if *known != check => Err(Error::usage(
-            "the pseudonym key is not the one that this warehouse was filled with: give that key, or fill a new warehouse",
+            "the pseudonym key is not the one that this warehouse was filled with: give that key (a new one as a further line below it, and `peil keys rotate`), or fill a new warehouse",
         )),
         Some(_) => Ok(()),
         None => {

@@ -14,6 +14,7 @@ use peil_warehouse::{Error, Result};
 use tokio::task::JoinSet;
 
 use crate::check::Finding;
+use crate::disclosure::HiddenBefore;
 use crate::finish::{self, Finished};
 use crate::model::{Model, Severity};
 use crate::quality::{MARTS, UNIQUE_KEY};
@@ -92,6 +93,7 @@ pub(crate) async fn build(
     draft: &mut Draft,
     tasks: Vec<Task>,
     threshold: u32,
+    hidden: &Arc<HiddenBefore>,
     done: &(dyn Fn(&str) + Sync),
 ) -> Result<(u64, Vec<Finding>)> {
     let mut waiting: Vec<Task> = tasks;
@@ -104,8 +106,8 @@ pub(crate) async fn build(
                 waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
             let Some(ready) = ready else { break };
             let task = waiting.remove(ready);
-            let (session, storage) = (session.clone(), draft.storage().clone());
-            running.spawn(async move { run(&session, &storage, task, threshold).await });
+            let (session, storage, hidden) = (session.clone(), draft.storage().clone(), Arc::clone(hidden));
+            running.spawn(async move { run(&session, &storage, task, threshold, &hidden).await });
         }
         let Some(finished) = running.join_next().await else {
             return Err(Error::internal("models wait for each other"));
@@ -145,7 +147,13 @@ fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<Str
     Ok(())
 }
 
-async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold: u32) -> Result<Done> {
+async fn run(
+    session: &SessionContext,
+    storage: &Storage,
+    task: Task,
+    threshold: u32,
+    hidden: &HiddenBefore,
+) -> Result<Done> {
     let model = &task.model;
     let (returned, batches) = match (&task.months, &model.incremental) {
         (Some(months), Some(incremental)) => by_batches(session, storage, model, &incremental.source, months).await?,
@@ -158,7 +166,7 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, threshold:
     }
     let spec = finish::table_spec(model, &returned)?;
     let returned = batches.first().map_or(returned, RecordBatch::schema);
-    let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold)?;
+    let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold, hidden)?;
     let key = Finding {
         check: UNIQUE_KEY.into(),
         layer: MARTS,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field};
 use peil_warehouse::Result;
+use peil_warehouse::contract::{Contract, ContractSet, Frequency, Mode};
 use peil_warehouse::publish::Draft;
 use peil_warehouse::table::{TableSpec, documented, fingerprint};
 
@@ -43,6 +44,37 @@ pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
         write(draft, name, description, columns).await?;
     }
     lineage::record(draft, models).await
+}
+
+/// Writes what the sources promise of each dataset, which rules read.
+///
+/// # Errors
+/// [`peil_warehouse::Error::Storage`] where it cannot be written.
+pub(crate) async fn record_datasets(draft: &mut Draft, contracts: &ContractSet) -> Result<()> {
+    let all: Vec<&Contract> = contracts.iter().map(AsRef::as_ref).collect();
+    let text = |of: &dyn Fn(&Contract) -> Option<String>| Cells::Texts(all.iter().map(|one| of(one)).collect());
+    let columns = vec![
+        ("dataset", "system and name, as portal/events", text(&|one| Some(one.dataset.clone()))),
+        ("description", "what it holds", text(&|one| Some(one.description.clone()))),
+        (
+            "mode",
+            "upsert (rows by key) or snapshot (the whole state)",
+            text(&|one| Mode::KNOWN.iter().find(|(_, mode)| *mode == one.mode).map(|(name, _)| (*name).to_owned())),
+        ),
+        (
+            "schedule_nl",
+            "how often a delivery is expected, in Dutch; empty where it comes when it changes",
+            text(&|one| one.frequency.map(Frequency::words_nl)),
+        ),
+        (
+            "late_after_days",
+            "age in days of the last delivery above which it is staler than its schedule; 0 without a schedule",
+            Cells::Numbers(
+                all.iter().map(|one| one.frequency.map_or(0, |often| i64::from(often.late_after_days()))).collect(),
+            ),
+        ),
+    ];
+    write(draft, "ops/datasets", "The datasets, and how often each is expected.", columns).await
 }
 
 /// `marts` and `costs` of `marts.costs`.

@@ -10,7 +10,7 @@ use arrow::row::{RowConverter, SortField};
 use peil_warehouse::table::{TableSpec, documented};
 use peil_warehouse::{Error, Result};
 
-use crate::disclosure;
+use crate::disclosure::{self, HiddenBefore};
 use crate::model::Model;
 
 /// How many offending rows are shown.
@@ -92,6 +92,7 @@ pub(crate) fn finish(
     returned: &SchemaRef,
     batches: &[RecordBatch],
     threshold: u32,
+    hidden: &HiddenBefore,
 ) -> Result<Finished> {
     let rows = concat_batches(returned, batches)?;
     let order = model.header.order.iter().map(|name| {
@@ -103,7 +104,17 @@ pub(crate) fn finish(
     let (rows, wrong) = sort(model, &rows, &order.collect::<Result<Vec<_>>>()?)?;
     let rows = match &model.header.disclosure {
         None => rows,
-        Some(rules) => disclosure::control(&model.place, &rows, rules, threshold)?,
+        Some(rules) => {
+            let before = match hidden.get(&spec.name).filter(|keys| !keys.is_empty()) {
+                None => Vec::new(),
+                Some(keys) => {
+                    let order: Vec<ArrayRef> =
+                        model.header.order.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+                    disclosure::key_texts(&order)?.iter().map(|key| keys.contains(key)).collect()
+                }
+            };
+            disclosure::control(&model.place, &rows, rules, threshold, &before)?
+        }
     };
     let columns = spec.schema.fields().iter().map(|field| match rows.column_by_name(field.name()) {
         Some(values) => Ok(cast(values, field.data_type())?),

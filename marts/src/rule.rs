@@ -2,7 +2,7 @@
 
 use peil_warehouse::Result;
 
-use crate::model::{Columns, Header, Model, Rule};
+use crate::model::{Columns, Example, Header, Model, Rule};
 
 /// The models that follow from the rules: a table for each, and the mart
 /// `attention_points` over them.
@@ -44,6 +44,10 @@ pub fn models<'a>(rules: impl Iterator<Item = &'a Rule>) -> Result<Vec<Model>> {
         description: "What deserves a look, by fixed rules; a point states figures and never a cause.".into(),
         columns: Columns(columns.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec()),
         order: ["period", "code", "subject"].map(str::to_owned).to_vec(),
+        examples: vec![Example {
+            question: "What deserves a look in the first semester of 2022, the most serious first?".into(),
+            query: "select severity, code, subject, text_nl from marts.attention_points where period = '2022S1' order by case severity when 'high' then 1 when 'medium' then 2 else 3 end, code, subject".into(),
+        }],
         ..Header::default()
     };
     models.push(Model::new("the rules", header, &branches.join("\nunion all\n"))?);

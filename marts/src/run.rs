@@ -1,12 +1,14 @@
 //! The stage: from conformed tables to published marts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::{Array, Date32Array, Decimal128Array, RecordBatch, StringArray};
 use chrono::NaiveDate;
 use datafusion::execution::context::SessionContext;
 use futures::TryStreamExt;
 use peil_warehouse::clock::Stopwatch;
+use peil_warehouse::contract::ContractSet;
 use peil_warehouse::period::Period;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
@@ -17,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::calendar::{self, Calendar, Horizon};
 use crate::check::{self, Finding};
+use crate::disclosure::HiddenBefore;
 use crate::indicator::{STARTS, trace};
 use crate::model::Severity;
 use crate::model_set::ModelSet;
@@ -46,11 +49,15 @@ pub struct MartsContext<'a> {
     pub known_on: Option<NaiveDate>,
     /// The models, indicators and rules.
     pub models: &'a ModelSet,
+    /// The contracts of all datasets, which tell how often each is expected.
+    pub contracts: &'a ContractSet,
     /// What the quality gate goes by.
     pub quality: &'a QualityRules,
     /// Counts of fewer persons, and averages of fewer ratings or authorities,
     /// are not shown.
     pub threshold: u32,
+    /// Cells that releases hide, and that stay hidden.
+    pub hidden_before: Arc<HiddenBefore>,
     /// Compute everything, also what did not change.
     pub full: bool,
     /// Hears how far the work is.
@@ -95,6 +102,7 @@ impl MartsSummary {
 /// warehouse cannot be read or written.
 pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsSummary> {
     let watch = Stopwatch::start();
+    catalogue::record_datasets(draft, context.contracts).await?;
     check_sources(context.models, draft)?;
     declare_records(draft)?;
     let inputs = inputs(context, draft);
@@ -118,7 +126,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     context.progress.begin(STAGE, plan.tasks.len() as u64);
     let (computed, unchanged) = (plan.tasks.len(), plan.unchanged);
     let advance = |name: &str| context.progress.advance(1, name);
-    let (rows, keys) = build::build(&session, draft, plan.tasks, context.threshold, &advance).await?;
+    let (rows, keys) =
+        build::build(&session, draft, plan.tasks, context.threshold, &context.hidden_before, &advance).await?;
     let gone = remove_old(context.models, draft);
     let mut of_marts = all_keys(context.models, keys);
     of_marts.extend(run_checks(context.models, &session).await?);

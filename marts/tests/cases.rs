@@ -129,7 +129,7 @@ async fn run(case: &Case, fixtures: &Fixtures, models: &ModelSet) -> Outcome<()>
         }
         let mut rows = query(&session, &sql).await.map_err(|problem| format!("{}: {problem}", model.place))?;
         if let Some(rules) = &model.header.disclosure {
-            rows = disclosure::control(&model.place, &rows, rules, case.threshold)?;
+            rows = disclosure::control(&model.place, &rows, rules, case.threshold, &[])?;
         }
         if model.name == target {
             found = Some(rows.clone());

@@ -2,6 +2,7 @@
 
 mod operation;
 mod releases;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -10,8 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
 
-pub use operation::{FetchArgs, RunsArgs};
+pub use operation::{BackfillArgs, FetchArgs, RetryArgs, RunsArgs, StatusArgs};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
+pub use upkeep::{ForgetArgs, KeysAction, MaintainArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
 /// deliveries of their sources to published indicators.
@@ -118,12 +120,23 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<ScheduleAction>,
     },
-    /// The last runs, the freshness of each dataset, and what to do
-    Status,
+    /// What is well, what is not, and what to do
+    Status(StatusArgs),
     /// The runs, the latest first
     Runs(RunsArgs),
+    /// Makes the last due run again of each job that did not go through
+    Retry(RetryArgs),
+    /// Makes due runs of a job in a stretch of days that were not made; shows them first
+    Backfill(BackfillArgs),
     /// Rejected rows and refused deliveries, and how to mend them
     Rejected(RejectedArgs),
+    /// Clears away files that nothing published needs any more
+    Maintain(MaintainArgs),
+    /// Erases persons from everything that is kept; figures of the past stay
+    Forget(ForgetArgs),
+    /// The pseudonym key: goes over to a new one
+    #[command(subcommand)]
+    Keys(KeysAction),
     /// Checks configuration, key, storage, contracts and models
     Check,
 }
@@ -405,6 +418,9 @@ pub struct ServeArgs {
     /// Where to speak Arrow Flight SQL, as 127.0.0.1:31337
     #[arg(long, value_name = "ADDR")]
     pub flight: Option<String>,
+    /// Where to give reports, tables, health and metrics over HTTP, as 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
 }
 
 /// What `peil users` does.

@@ -112,8 +112,15 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
     };
     let before = Seen::of(draft.published());
     let run_id = report.run_id.clone();
-    let stage =
-        Stage { run_id: &run_id, settings, declarations: &declarations, full: plan.full, progress: &Steps(progress) };
+    let releases = release::all(warehouse).await.unwrap_or_default();
+    let stage = Stage {
+        run_id: &run_id,
+        settings,
+        declarations: &declarations,
+        releases: &releases,
+        full: plan.full,
+        progress: &Steps(progress),
+    };
     let mut events = Events::open(settings, &declarations.contracts, warehouse, draft.published(), &run_id, progress);
     events.begin().await;
     if let Err(error) = run_stages(plan, &stage, &mut draft, &mut report, &mut events).await {

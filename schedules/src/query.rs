@@ -6,9 +6,6 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use futures::StreamExt;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 use peil_marts::service::journal::Silent;
 use peil_marts::service::{Fault, Limits, Service, Session, Variables, Who};
 use peil_warehouse::publish::Published;
@@ -17,6 +14,7 @@ use peil_warehouse::{Error, Result};
 
 use crate::cli::SqlFormat;
 use crate::output::{Output, Tone, counted, thousands};
+use crate::rows::{Form, RowWriter};
 use crate::table::{Grid, Layout};
 
 /// Rows that a table on a terminal shows at most; elsewhere it shows all.
@@ -65,34 +63,24 @@ pub fn session(storage: &Storage) -> Result<Session> {
 /// Where the rows of a result go.
 enum Sink {
     Table { batches: Vec<RecordBatch>, kept: usize, header: Vec<(String, DataType)>, layout: Layout, output: Output },
-    Csv(Box<arrow::csv::Writer<Box<dyn Write + Send>>>),
-    Json(arrow::json::Writer<Box<dyn Write + Send>, arrow::json::writer::JsonArray>),
-    Parquet(Box<ArrowWriter<Box<dyn Write + Send>>>),
+    Rows(RowWriter<Box<dyn Write + Send>>),
 }
 
 impl Sink {
     fn new(format: SqlFormat, schema: &SchemaRef, layout: Layout, output: Output) -> Result<Self> {
-        let writer = || -> Box<dyn Write + Send> { Box::new(std::io::BufWriter::new(output.writer())) };
+        let rows = |form| {
+            let writer: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(output.writer()));
+            RowWriter::new(form, schema, writer).map(Self::Rows)
+        };
         Ok(match format {
             SqlFormat::Table => {
                 let header =
                     schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
                 Self::Table { batches: Vec::new(), kept: 0, header, layout, output }
             }
-            SqlFormat::Csv => {
-                let mut csv = arrow::csv::WriterBuilder::new().with_header(true).build(writer());
-                // The header is there also where no row is.
-                csv.write(&RecordBatch::new_empty(Arc::clone(schema)))?;
-                Self::Csv(Box::new(csv))
-            }
-            SqlFormat::Json => Self::Json(arrow::json::WriterBuilder::new().with_explicit_nulls(true).build(writer())),
-            SqlFormat::Parquet => {
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::ZSTD(ZstdLevel::default()))
-                    .set_created_by("peil".to_owned())
-                    .build();
-                Self::Parquet(Box::new(ArrowWriter::try_new(writer(), Arc::clone(schema), Some(properties))?))
-            }
+            SqlFormat::Csv => rows(Form::Csv)?,
+            SqlFormat::Json => rows(Form::Json)?,
+            SqlFormat::Parquet => rows(Form::Parquet)?,
         })
     }
 
@@ -104,9 +92,7 @@ impl Sink {
                 *kept += rows;
                 batches.push(batch.slice(0, rows));
             }
-            Self::Csv(csv) => csv.write(&batch)?,
-            Self::Json(json) => json.write(&batch)?,
-            Self::Parquet(parquet) => parquet.write(&batch)?,
+            Self::Rows(rows) => rows.write(&batch)?,
         }
         Ok(())
     }
@@ -125,14 +111,7 @@ impl Sink {
                 }
                 Ok(())
             }
-            Self::Csv(csv) => Ok(csv.into_inner().flush()?),
-            Self::Json(mut json) => {
-                json.finish()?;
-                let mut writer = json.into_inner();
-                writer.write_all(b"\n")?;
-                Ok(writer.flush()?)
-            }
-            Self::Parquet(parquet) => Ok(parquet.into_inner()?.flush()?),
+            Self::Rows(rows) => Ok(rows.finish()?.flush()?),
         }
     }
 }

@@ -3,16 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use peil_ingest::sample::{SampleError, SampleOptions};
 use peil_ingest::{IngestContext, PseudonymKey};
+use peil_marts::disclosure::{HiddenBefore, hidden_before};
 use peil_marts::{Finding, KnownFaults, MartsContext, ModelSet, PublishedFigures, QualityRules};
 use peil_reports::{Form, Written};
 use peil_transform::{KnownIndicator, TransformContext};
 use peil_warehouse::contract::ContractSet;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::{Draft, Published};
+use peil_warehouse::release::Release;
 use peil_warehouse::settings::Settings;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
@@ -174,6 +177,8 @@ pub struct Stage<'a> {
     pub settings: &'a Settings,
     /// What is declared.
     pub declarations: &'a Declarations,
+    /// The releases whose hidden cells stay hidden.
+    pub releases: &'a [Release],
     /// Whether everything is computed again.
     pub full: bool,
     /// Hears how far it is.
@@ -239,11 +244,14 @@ pub fn quality(settings: &Settings, contracts: &ContractSet, models: &ModelSet) 
 /// # Errors
 /// As [`peil_ingest::run`].
 pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut Draft) -> Result<IngestReport> {
+    let published = draft.published();
+    let pseudonym_key =
+        PseudonymKey::rotated(key.text(), published.pseudonym_key_rotations)?.with_erased(&published.erased);
     let context = IngestContext {
         landing,
         contracts: &stage.declarations.contracts,
         settings: stage.settings,
-        pseudonym_key: &PseudonymKey::new(key.text())?,
+        pseudonym_key: &pseudonym_key,
         progress: stage.progress,
         full: stage.full,
     };
@@ -262,6 +270,18 @@ pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut
         // That the landing area holds a sample is told when its key is taken.
         warnings: summary.notes.into_iter().filter(|note| !note.ends_with(SAMPLE_KEY_FILE)).collect(),
     })
+}
+
+/// Sees that a key is the one that the warehouse was filled with.
+///
+/// # Errors
+/// [`Error::Usage`] where it is another, or nothing was taken in yet.
+pub fn same_key(key: &PseudonymKey, published: &Published) -> Result<()> {
+    match &published.pseudonym_key_check {
+        Some(known) if *known == key.check() => Ok(()),
+        Some(_) => Err(Error::usage("the pseudonym key is not the one that this warehouse was filled with")),
+        None => Err(Error::usage("nothing was taken in yet, so there is no person to find\nhint: peil run")),
+    }
 }
 
 /// The second stage. The rows of `yielding` deliveries give way to all others.
@@ -311,7 +331,14 @@ pub async fn marts(
     known_on: Option<NaiveDate>,
     draft: &mut Draft,
 ) -> Result<MartsReport> {
-    let summary = peil_marts::run(&marts_context(stage, as_of, known_on), draft).await?;
+    // What was known on a former day was published then as it was; it is made again as it was.
+    let hidden = match known_on {
+        None if !stage.releases.is_empty() => {
+            hidden_before(draft.storage(), stage.releases, &stage.declarations.models).await?
+        }
+        _ => HiddenBefore::new(),
+    };
+    let summary = peil_marts::run(&marts_context(stage, as_of, known_on, Arc::new(hidden)), draft).await?;
     let checks = |findings: Vec<Finding>| {
         let check = |found: Finding| FailedCheck {
             detail: found.detail(),
@@ -338,7 +365,7 @@ pub fn is_current(stage: &Stage<'_>, draft: &Draft) -> bool {
     let transform = transform_context(stage, &indicators, published.known_on, &nobody);
     let Some(as_of) = published.as_of else { return false };
     peil_transform::is_current(&transform, draft)
-        && peil_marts::is_current(&marts_context(stage, as_of, published.known_on), draft)
+        && peil_marts::is_current(&marts_context(stage, as_of, published.known_on, Arc::default()), draft)
 }
 
 /// The program that makes figures: where it is the same, the same deliveries
@@ -373,14 +400,21 @@ fn transform_context<'a>(
     }
 }
 
-fn marts_context<'a>(stage: &Stage<'a>, as_of: NaiveDate, known_on: Option<NaiveDate>) -> MartsContext<'a> {
+fn marts_context<'a>(
+    stage: &Stage<'a>,
+    as_of: NaiveDate,
+    known_on: Option<NaiveDate>,
+    hidden_before: Arc<HiddenBefore>,
+) -> MartsContext<'a> {
     MartsContext {
         run_id: stage.run_id,
         as_of,
         known_on,
         models: &stage.declarations.models,
+        contracts: &stage.declarations.contracts,
         quality: &stage.declarations.quality,
         threshold: stage.settings.threshold,
+        hidden_before,
         full: stage.full,
         progress: stage.progress,
     }

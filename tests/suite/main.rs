@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it must be")]
 
 mod accessibility;
+mod attack;
 mod clients;
 mod crash;
 mod deliveries;
+mod erasure;
 mod exchange;
 mod explain;
 mod flight;
 mod history;
+mod http;
+mod operation;
 mod postgres;
 mod privacy;
 mod published;

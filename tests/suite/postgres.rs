@@ -171,6 +171,75 @@ fn clients_in_python_read_the_marts() {
 }
 
 #[test]
+fn pgjdbc_and_what_dbeaver_asks_are_answered() {
+    let jar =
+        std::env::var_os("TEST_PGJDBC").map_or_else(|| PathBuf::from("/usr/share/java/postgresql.jar"), PathBuf::from);
+    let server = Server::start(&[]);
+    let output = Command::new("java")
+        .arg("-cp")
+        .arg(&jar)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/Jdbc.java"))
+        .args(["127.0.0.1", &server.port, USER, PASSWORD])
+        .output();
+    let Some(output) = output.ok().filter(|_| jar.is_file()) else {
+        eprintln!("skipped: no Java, or no pgjdbc at {} (name one in TEST_PGJDBC)", jar.display());
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    let missed: Vec<&str> = audit.lines().filter(|line| line.contains("not understood")).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn over_tls_a_client_knows_whom_it_talks_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", &path("key"), "-out", &path("crt")])
+        .output();
+    let other = Command::new("openssl").args(["genrsa", "-traditional", "-out", &path("other")]).output();
+    if !(made.is_ok_and(|made| made.status.success()) && other.is_ok_and(|made| made.status.success())) {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    // The same key in the older form is as good; the key of another is not.
+    let mut older = Command::new("openssl");
+    older.args(["rsa", "-traditional", "-in", &path("key"), "-out", &path("pkcs1")]);
+    assert!(older.output().unwrap().status.success());
+    let settings = |key: &str| {
+        [("PEIL_SERVE_TLS_CERTIFICATE", path("crt")), ("PEIL_SERVE_TLS_KEY", path(key))]
+            .map(|(name, value)| (name.to_owned(), value))
+    };
+    for key in ["key", "pkcs1"] {
+        let settings = settings(key);
+        let settings: Vec<(&str, &str)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let server = Server::start(&settings);
+        let ask = |more: &str| {
+            let place = format!("host=localhost port={} user={USER} dbname=peil {more}", server.port);
+            let output = Command::new("psql")
+                .args(["-X", "-A", "-t", "-c", "select count(*) from marts.indicators", "-d", &place])
+                .env("PGPASSWORD", PASSWORD)
+                .output();
+            output.map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+        };
+        let Ok(answer) = ask(&format!("sslmode=verify-full sslrootcert={}", path("crt"))) else {
+            eprintln!("skipped: psql is not installed");
+            return;
+        };
+        assert_eq!(answer, (true, "87".to_owned()));
+        assert!(!ask("sslmode=verify-full sslrootcert=/dev/null").unwrap().0);
+    }
+    let mut command = Command::new(peil_tests::program());
+    command.args(["serve", "--postgres", "127.0.0.1:0", "--http", "127.0.0.1:0"]).envs(settings("other"));
+    let output = command.arg("--warehouse").arg(Site::published().warehouse()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not the key of"), "{output:?}");
+}
+
+#[test]
 fn what_is_not_safe_is_not_served() {
     let site = Site::published();
     for (variables, words) in [

@@ -37,7 +37,7 @@ fn deliver_persons(site: &Site) {
 }
 
 /// Every text in a Parquet file, nested ones included.
-fn texts(path: &Path) -> BTreeSet<String> {
+pub fn texts(path: &Path) -> BTreeSet<String> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap().build().unwrap();
     let options = FormatOptions::default();
     let mut found = BTreeSet::new();

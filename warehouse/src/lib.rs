@@ -10,6 +10,7 @@
 //! | [`days`] | Brussels days and months of many moments |
 //! | [`contract`] | what a dataset looks like, read from its ODCS file |
 //! | [`storage`] | an object store whose writes reach the disk |
+//! | [`sweep`] | files that nothing published names any more |
 //! | [`table`] | the Delta tables: specification, files, commits |
 //! | [`publish`] | the one pointer over table versions; a run's draft of the next |
 //! | [`release`] | the figures of a period as published, kept for good |
@@ -35,6 +36,7 @@ pub mod release;
 mod scratch;
 pub mod settings;
 pub mod storage;
+pub mod sweep;
 pub mod table;
 
 pub use error::{Error, Result};

@@ -42,10 +42,23 @@ pub struct Published {
     /// Tells whether a pseudonym key is the one this warehouse was filled
     /// with, without telling the key.
     pub pseudonym_key_check: Option<String>,
+    /// How often the pseudonym key was rotated: so many keys beyond the first
+    /// make a pseudonym.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pseudonym_key_rotations: u32,
+    /// Persons that were erased: a mark of the pseudonym that each had, and
+    /// what stands in its place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub erased: BTreeMap<String, String>,
     /// What each stage was made from, by stage: equal, nothing to do.
     pub inputs: BTreeMap<String, String>,
     /// Every table, by layer and name.
     pub tables: BTreeMap<String, TableState>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Published {

@@ -23,7 +23,7 @@ const OTHER_VARIABLES: [&str; 4] =
     [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 31] = [
+pub const KEYS: [(&str, &str, &str); 38] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -52,10 +52,25 @@ pub const KEYS: [(&str, &str, &str); 31] = [
         "\"\"",
     ),
     ("notices.key_file", "the file with the key that signs these notices, at least 16 bytes", "\"\""),
+    ("notices.mail_to", "who gets mail of the same, parted by commas (empty: nobody)", "\"\""),
+    ("notices.mail_from", "from whom that mail is", "\"\""),
+    ("notices.smtp", "the server that takes it: smtps://host:465, or smtp://host:587 with STARTTLS", "\"\""),
+    ("notices.smtp_user", "the name with which Peil logs in there (empty: none)", "\"\""),
+    (
+        "notices.smtp_password_file",
+        "the file with the password; without it, the variable PEIL_SECRET_SMTP_PASSWORD",
+        "\"\"",
+    ),
     ("notices.ping", "the address that gets a sign of life after each run of the timetable (empty: none)", "\"\""),
     ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
     ("serve.flight", "where it speaks Arrow Flight SQL (empty: nowhere)", "\"\""),
     ("serve.http", "where it gives reports, tables, health and metrics over HTTP (empty: nowhere)", "\"\""),
+    ("serve.reports", "the folder of the reports that it gives over HTTP", "\"reports\""),
+    (
+        "serve.open_data",
+        "whether marts and releases are given over HTTP without login; the records in ops never are",
+        "false",
+    ),
     ("serve.users_file", "the file of those who may log in; `peil users add` writes it", "\"peil.users\""),
     ("serve.tls_certificate", "the certificates for TLS, in PEM", "\"\""),
     ("serve.tls_key", "their private key, in PEM", "\"\""),
@@ -122,6 +137,16 @@ pub struct NoticeSettings {
     pub webhook: Option<String>,
     /// The file with the key that signs what it is told.
     pub key_file: Option<PathBuf>,
+    /// Who gets mail, parted by commas.
+    pub mail_to: Option<String>,
+    /// From whom it is.
+    pub mail_from: Option<String>,
+    /// The server that takes it.
+    pub smtp: Option<String>,
+    /// The name with which Peil logs in there.
+    pub smtp_user: Option<String>,
+    /// The file with the password.
+    pub smtp_password_file: Option<PathBuf>,
     /// The address that gets a sign of life.
     pub ping: Option<String>,
 }
@@ -135,6 +160,10 @@ pub struct ServeSettings {
     pub flight: Option<String>,
     /// Where it speaks HTTP.
     pub http: Option<String>,
+    /// The folder of the reports that are given over HTTP.
+    pub reports: PathBuf,
+    /// Whether marts and releases are given over HTTP without login.
+    pub open_data: bool,
     /// The file of those who may log in.
     pub users_file: PathBuf,
     /// Certificates in PEM.
@@ -299,6 +328,11 @@ impl Values {
             notices: NoticeSettings {
                 webhook: some("notices.webhook")?,
                 key_file: folder("notices.key_file")?,
+                mail_to: some("notices.mail_to")?,
+                mail_from: some("notices.mail_from")?,
+                smtp: some("notices.smtp")?,
+                smtp_user: some("notices.smtp_user")?,
+                smtp_password_file: folder("notices.smtp_password_file")?,
                 ping: some("notices.ping")?,
             },
             serve: self.serve()?,
@@ -317,6 +351,8 @@ impl Values {
             postgres: some("serve.postgres")?,
             flight: some("serve.flight")?,
             http: some("serve.http")?,
+            reports: PathBuf::from(self.text("serve.reports")?),
+            open_data: self.truth("serve.open_data")?,
             users_file: PathBuf::from(self.text("serve.users_file")?),
             tls_certificate: file("serve.tls_certificate")?,
             tls_key: file("serve.tls_key")?,
@@ -369,9 +405,12 @@ impl Values {
 fn is_relative_path(key: &str, text: &str) -> bool {
     let is_path =
         matches!(key, "landing" | "warehouse" | "contracts" | "models" | "jobs" | "privacy.key_file" | "lineage.file")
-            || matches!(key, "sources" | "notices.key_file")
+            || matches!(key, "sources" | "notices.key_file" | "notices.smtp_password_file")
             || matches!(key, "quality.known_faults" | "quality.published_figures")
-            || matches!(key, "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file");
+            || matches!(
+                key,
+                "serve.reports" | "serve.users_file" | "serve.tls_certificate" | "serve.tls_key" | "serve.audit_file"
+            );
     is_path && !text.is_empty() && !text.contains("://") && Path::new(text).is_relative()
 }
 

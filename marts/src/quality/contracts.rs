@@ -7,7 +7,7 @@
 //! where everything is computed again: such a table is made by key.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
@@ -142,7 +142,17 @@ async fn make(
 
 async fn examples(session: &SessionContext, relation: &str, sql: &str) -> Result<Vec<String>> {
     let batches = query(session, relation, sql).await?;
-    Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| row_text(batch, row, &[]))).collect())
+    Ok(batches
+        .iter()
+        .flat_map(|batch| (0..batch.num_rows()).map(|row| without_persons(&row_text(batch, row, &[]))))
+        .collect())
+}
+
+/// The record of checks outlives the rows that it tells of, and tells no
+/// persons.
+fn without_persons(text: &str) -> String {
+    static PSEUDONYM: LazyLock<Option<regex::Regex>> = LazyLock::new(|| regex::Regex::new(r"\b[0-9a-f]{32}\b").ok());
+    PSEUDONYM.as_ref().map_or_else(String::new, |found| found.replace_all(text, "(pseudonym)").into_owned())
 }
 
 async fn query(session: &SessionContext, relation: &str, sql: &str) -> Result<Vec<arrow::array::RecordBatch>> {

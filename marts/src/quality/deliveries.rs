@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Int64Type};
 use chrono::NaiveDate;
-use peil_warehouse::contract::ContractSet;
+use peil_warehouse::contract::{ContractSet, Frequency};
 use peil_warehouse::publish::Draft;
 use peil_warehouse::{Error, Result};
 
@@ -89,7 +89,7 @@ pub(super) async fn check(
         let told = volume(&dated).into_iter().collect();
         findings.push(finding(VOLUME, OPS, &contract.dataset, Severity::Warning, told));
         let dates: Vec<NaiveDate> = dated.iter().map(|(date, _)| *date).collect();
-        let told = freshness(dates, day).into_iter().collect();
+        let told = freshness(dates, day, contract.frequency).into_iter().collect();
         findings.push(finding(FRESHNESS, OPS, &contract.dataset, Severity::Warning, told));
     }
     Ok(findings)
@@ -121,8 +121,20 @@ fn volume(dated: &[(NaiveDate, &Delivery)]) -> Option<String> {
     is_unusual.then(|| format!("{}: {rows} rows, where {usual} are usual", last.1.object))
 }
 
-/// How late a dataset is, where it is.
-fn freshness(mut dates: Vec<NaiveDate>, day: NaiveDate) -> Option<String> {
+/// How late a dataset is, where it is: by its schedule, or by what is usual
+/// where it has none.
+fn freshness(mut dates: Vec<NaiveDate>, day: NaiveDate, schedule: Option<Frequency>) -> Option<String> {
+    if let Some(schedule) = schedule {
+        let last = dates.last()?;
+        let age = (day - *last).num_days();
+        let is_late = age > i64::from(schedule.late_after_days());
+        return is_late.then(|| {
+            format!(
+                "the last delivery is of {last}, {age} days ago; by its contract one comes at least each {} days",
+                schedule.days()
+            )
+        });
+    }
     dates.dedup();
     let recent = &dates[dates.len().saturating_sub(HISTORY)..];
     if recent.len() <= LEAST_HISTORY {
@@ -177,6 +189,8 @@ async fn read(draft: &Draft) -> Result<BTreeMap<String, Vec<Delivery>>> {
 
 #[cfg(test)]
 mod tests {
+    use peil_warehouse::contract::FrequencyUnit;
+
     use super::*;
 
     fn delivery(accepted: i64) -> Delivery {
@@ -207,9 +221,18 @@ mod tests {
         let dates: Vec<NaiveDate> = ["2022-01-31", "2022-02-28", "2022-03-31", "2022-04-30", "2022-05-31"]
             .map(|day| day.parse().unwrap())
             .to_vec();
-        assert_eq!(freshness(dates.clone(), "2022-07-29".parse().unwrap()), None);
-        let late = freshness(dates.clone(), "2022-08-05".parse().unwrap()).unwrap();
+        assert_eq!(freshness(dates.clone(), "2022-07-29".parse().unwrap(), None), None);
+        let late = freshness(dates.clone(), "2022-08-05".parse().unwrap(), None).unwrap();
         assert!(late.contains("2022-05-31, 66 days ago"), "{late}");
-        assert_eq!(freshness(dates[..4].to_vec(), "2030-01-01".parse().unwrap()), None);
+        assert_eq!(freshness(dates[..4].to_vec(), "2030-01-01".parse().unwrap(), None), None);
+    }
+
+    #[test]
+    fn a_dataset_with_a_schedule_is_late_by_it_from_its_first_delivery_on() {
+        let monthly = Some(Frequency { every: 1, unit: FrequencyUnit::Month });
+        let one: Vec<NaiveDate> = vec!["2022-05-31".parse().unwrap()];
+        assert_eq!(freshness(one.clone(), "2022-07-11".parse().unwrap(), monthly), None);
+        let late = freshness(one, "2022-07-12".parse().unwrap(), monthly).unwrap();
+        assert!(late.contains("2022-05-31, 42 days ago"), "{late}");
     }
 }

@@ -18,6 +18,7 @@
 //! | [`journal`] | who asked what, and what came of it |
 //! | [`postgres`] | the PostgreSQL protocol |
 //! | [`flight`] | Arrow Flight SQL |
+//! | [`socket`] | connections of clients, with TLS or on this machine alone |
 
 pub mod catalogue;
 pub mod control;
@@ -30,6 +31,7 @@ pub mod names;
 pub mod postgres;
 pub mod request;
 pub mod session;
+pub mod socket;
 pub mod state;
 pub mod text;
 pub mod users;

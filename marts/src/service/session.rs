@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{Expr, Query, Statement, Value};
 use futures::{StreamExt, TryStreamExt};
@@ -263,7 +265,7 @@ impl Session {
         key: Option<&str>,
     ) -> Answered<SendableRecordBatchStream> {
         let engine = state.context.state();
-        let physical = engine.create_physical_plan(plan).await?;
+        let physical = yielding(engine.create_physical_plan(plan).await?)?;
         let runtime = engine.runtime_env();
         let pool = StatementPool::new(Arc::clone(&self.service.pool), self.service.limits.statement_bytes);
         let own = RuntimeEnv {
@@ -538,4 +540,18 @@ fn null_of(data_type: &DataType) -> Option<Expr> {
 pub(super) fn literal(text: &str) -> Option<Expr> {
     use datafusion::sql::sqlparser::{dialect::PostgreSqlDialect, parser::Parser};
     Parser::new(&PostgreSqlDialect {}).try_with_sql(text).ok()?.parse_expr().ok()
+}
+
+/// The plan, with a place in each join at which it lets others have a turn.
+/// The engine has such places where rows are read; a join makes so many rows
+/// of what it once read that without them no limit on time would be heard.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Answered<Arc<dyn ExecutionPlan>> {
+    let plan = plan.transform_up(|node| {
+        Ok(if node.children().len() > 1 {
+            Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
+        } else {
+            Transformed::no(node)
+        })
+    })?;
+    Ok(plan.data)
 }

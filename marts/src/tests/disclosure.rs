@@ -9,6 +9,11 @@ use crate::model::Disclosure;
 
 /// Cells of one indicator and period: province and count.
 fn hide(cells: &[(&str, i64)]) -> Vec<bool> {
+    hide_again(cells, &[])
+}
+
+/// The same, where some were hidden when they were published.
+fn hide_again(cells: &[(&str, i64)], before: &[bool]) -> Vec<bool> {
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("period", Arc::new(StringArray::from(vec!["2022Q1"; cells.len()]))),
         ("province", Arc::new(cells.iter().map(|cell| Some(cell.0)).collect::<StringArray>())),
@@ -25,7 +30,7 @@ fn hide(cells: &[(&str, i64)]) -> Vec<bool> {
         threshold_on: None,
         applies: None,
     };
-    let rows = control("a test", &rows, &rules, 5).unwrap();
+    let rows = control("a test", &rows, &rules, 5, before).unwrap();
     let hidden: BooleanArray = rows["suppressed"].as_any().downcast_ref::<BooleanArray>().unwrap().clone();
     for row in 0..hidden.len() {
         assert_eq!(rows["users"].is_null(row), hidden.value(row));
@@ -58,6 +63,14 @@ fn a_cell_alone_in_its_province_takes_one_elsewhere_with_it() {
 }
 
 #[test]
+fn what_was_published_hidden_stays_hidden() {
+    // One more person and the total one more: else the difference would tell that it was 4.
+    assert_eq!(hide_again(&[("a", 5), ("a", 3), ("b", 9)], &[true, true, false]), [true, true, false]);
+    // Also where nobody is left, and with another where it would stand alone.
+    assert_eq!(hide_again(&[("a", 0), ("a", 7), ("a", 8)], &[true, false, false]), [true, true, false]);
+}
+
+#[test]
 fn nothing_is_hidden_without_need() {
     assert_eq!(hide(&[("a", 0), ("a", 5), ("b", 900)]), [false; 3]);
     assert_eq!(hide(&[]), [false; 0]);
@@ -79,7 +92,7 @@ fn an_average_of_few_ratings_is_hidden_where_it_applies() {
         threshold_on: Some("ratings".into()),
         applies: Some("applies".into()),
     };
-    let rows = control("a test", &RecordBatch::try_from_iter(columns).unwrap(), &rules, 5).unwrap();
+    let rows = control("a test", &RecordBatch::try_from_iter(columns).unwrap(), &rules, 5, &[]).unwrap();
     assert_eq!((0..4).map(|row| rows["score"].is_null(row)).collect::<Vec<_>>(), [true, false, true, false]);
-    assert!(control("a test", &rows, &Disclosure { value: "scoer".into(), ..rules }, 5).is_ok());
+    assert!(control("a test", &rows, &Disclosure { value: "scoer".into(), ..rules }, 5, &[]).is_ok());
 }

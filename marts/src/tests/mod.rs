@@ -135,8 +135,10 @@ impl House {
             as_of: as_of.parse().unwrap(),
             known_on: None,
             models: &self.models,
+            contracts: &peil_warehouse::contract::ContractSet::default(),
             quality: &crate::QualityRules::default(),
             threshold: 5,
+            hidden_before: std::sync::Arc::default(),
             full,
             progress: &Silent,
         };

@@ -150,8 +150,10 @@ async fn a_source_that_is_not_there_is_named() {
         as_of: "2022-03-31".parse().unwrap(),
         known_on: None,
         models: &house.models,
+        contracts: &peil_warehouse::contract::ContractSet::default(),
         quality: &crate::QualityRules::default(),
         threshold: 5,
+        hidden_before: std::sync::Arc::default(),
         full: false,
         progress: &peil_warehouse::progress::Silent,
     };

@@ -25,6 +25,9 @@ pub struct Dataset {
     pub rows: i64,
     /// Rows that were rejected.
     pub rejected: i64,
+    /// How often a delivery is expected, in words; none where it comes when it
+    /// changes.
+    pub schedule: Option<String>,
 }
 
 impl Dataset {
@@ -70,6 +73,14 @@ impl Deliveries {
                 dataset.last_delivery = dataset.last_delivery.max(day);
             } else {
                 dataset.refused += 1;
+            }
+        }
+        let columns = [("dataset", Kind::Text), ("schedule_nl", Kind::Text)];
+        if let Some(table) = Table::read_record(storage, published, "datasets", &columns).await? {
+            for row in table.rows() {
+                if let Some(dataset) = datasets.get_mut(&table.required("dataset", row)?) {
+                    dataset.schedule = table.text("schedule_nl", row);
+                }
             }
         }
         Ok(Self { datasets: datasets.into_values().collect() })

@@ -52,9 +52,9 @@ impl Indicator {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// An indicator with numbers.
-    Numeric(NumericRow),
+    Numeric(Box<NumericRow>),
     /// A milestone.
-    Milestone(MilestoneRow),
+    Milestone(Box<MilestoneRow>),
 }
 
 impl Row {
@@ -76,6 +76,8 @@ pub struct NumericRow {
     pub baseline: Option<f64>,
     /// The four quarters.
     pub quarters: [Figure; 4],
+    /// The year itself.
+    pub year: Figure,
     /// The two following years.
     pub following: [Figure; 2],
     /// The period of the report.
@@ -179,7 +181,7 @@ impl Indicators {
     /// The rows with numbers, in order.
     pub fn numeric(&self) -> impl Iterator<Item = &NumericRow> {
         self.rows().filter_map(|row| match row {
-            Row::Numeric(row) => Some(row),
+            Row::Numeric(row) => Some(row.as_ref()),
             Row::Milestone(_) => None,
         })
     }
@@ -187,7 +189,7 @@ impl Indicators {
     /// The milestones, in order.
     pub fn milestones(&self) -> impl Iterator<Item = &MilestoneRow> {
         self.rows().filter_map(|row| match row {
-            Row::Milestone(row) => Some(row),
+            Row::Milestone(row) => Some(row.as_ref()),
             Row::Numeric(_) => None,
         })
     }
@@ -295,29 +297,30 @@ impl Source<'_> {
         let following = [Period::year(year + 1), Period::year(year + 2)];
         if indicator.kind == MILESTONE {
             let within = |period: Period| self.milestones.within(&indicator.id, period);
-            return Row::Milestone(MilestoneRow {
+            return Row::Milestone(Box::new(MilestoneRow {
                 baseline: within(Period::year(year - 1)),
                 quarters: quarters.map(within),
                 following: following.map(within),
                 in_period: within(self.colophon.period),
                 indicator,
-            });
+            }));
         }
         let of_year = self.year_rows.get(&indicator.id).copied().unwrap_or_default();
         let id = &indicator.id;
-        Row::Numeric(NumericRow {
+        Row::Numeric(Box::new(NumericRow {
             baseline: of_year.baseline,
             quarters: [0, 1, 2, 3].map(|index| Figure {
                 value: of_year.quarters[index],
                 target: of_year.quarter_targets[index],
                 ..self.figure(id, quarters[index])
             }),
+            year: Figure { target: of_year.year_target, ..self.figure(id, Period::year(year)) },
             following: [0, 1]
                 .map(|index| Figure { target: of_year.following_targets[index], ..self.figure(id, following[index]) }),
             in_period: self.figure(id, self.colophon.period),
             year_target: of_year.year_target,
             indicator,
-        })
+        }))
     }
 
     fn figure(&self, indicator: &str, period: Period) -> Figure {

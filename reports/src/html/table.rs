@@ -45,7 +45,7 @@ pub(super) fn table(place: &Place<'_>, table: &Table, sources: Sources) -> Strin
     let _ = write!(
         out,
         "<div class=\"scroll{long}\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{name}-bijschrift\">\
-         <table class=\"data{}\"><caption id=\"{name}-bijschrift\">{}</caption><thead><tr>",
+         <table class=\"data{}\"><caption id=\"{name}-bijschrift\"><span>{}</span></caption><thead><tr>",
         if is_wide(table) { " wide-table" } else { "" },
         escape(&table.caption)
     );

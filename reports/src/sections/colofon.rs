@@ -143,11 +143,6 @@ fn late(report: &Report, dataset: &Dataset) -> bool {
     report.attention.iter().any(|point| point.code == "stale_dataset" && point.subject == dataset.name)
 }
 
-/// Reference data and budgets come when they change.
-fn has_schedule(dataset: &Dataset) -> bool {
-    !dataset.name.starts_with("reference/") && dataset.name != "finance/budgets"
-}
-
 fn datasets(report: &Report) -> Table {
     let columns = vec![
         text_column("name", "Gegevensset"),
@@ -164,10 +159,10 @@ fn datasets(report: &Report) -> Table {
         .datasets
         .iter()
         .map(|dataset| {
-            let state = match (late(report, dataset), has_schedule(dataset)) {
-                (true, _) => "te laat",
-                (false, true) => "op tijd",
-                (false, false) => "zonder schema",
+            let state = match &dataset.schedule {
+                Some(schedule) if late(report, dataset) => format!("te laat ({schedule})"),
+                Some(schedule) => format!("op tijd ({schedule})"),
+                None => "zonder schema".to_owned(),
             };
             let day = dataset.last_delivery.map_or(Value::Missing(Missing::NoData), Value::Day);
             Row::Cells(vec![
@@ -186,7 +181,7 @@ fn datasets(report: &Report) -> Table {
         rows,
         when_empty: "Er is nog niets geleverd.".to_owned(),
         notes: vec![Text::words(
-            "Te laat: de laatste levering is meer dan 120 dagen ouder dan de peildatum. Referentiegegevens en budgetten komen wanneer ze wijzigen en hebben geen schema.",
+            "Te laat: op de peildatum is de laatste levering ouder dan het schema toelaat, met een derde speling. Referentiegegevens en budgetten komen wanneer ze wijzigen en hebben geen schema.",
         )],
         ..table("dataset_completeness", "Wat de bronnen leverden, per gegevensset", columns)
     }

@@ -42,6 +42,10 @@ fn programme_table(report: &Report, programme: &Programme) -> Table {
     for quarter in 1..=4 {
         columns.push(Column::new(format!("q{quarter}"), format!("Q{quarter} {year}"), ColumnKind::Target));
     }
+    let by_year = has_targets_by_year_only(report);
+    if by_year {
+        columns.push(Column::new("year", year.to_string(), ColumnKind::Target));
+    }
     for (name, following) in [("next_year", year + 1), ("second_next_year", year + 2)] {
         columns.push(Column::new(name, following.to_string(), ColumnKind::Target));
     }
@@ -52,8 +56,8 @@ fn programme_table(report: &Report, programme: &Programme) -> Table {
     for section in &programme.sections {
         rows.push(Row::Group(section.name.clone()));
         rows.extend(section.rows.iter().map(|row| match row {
-            frames::Row::Numeric(row) => Row::Cells(numeric_cells(report, row)),
-            frames::Row::Milestone(row) => Row::Cells(milestone_cells(row)),
+            frames::Row::Numeric(row) => Row::Cells(numeric_cells(report, row, by_year)),
+            frames::Row::Milestone(row) => Row::Cells(milestone_cells(row, by_year)),
         }));
     }
     let caption = format!(
@@ -69,13 +73,24 @@ fn programme_table(report: &Report, programme: &Programme) -> Table {
     }
 }
 
-fn numeric_cells(report: &Report, row: &NumericRow) -> Vec<Cell> {
+/// Whether the targets of the year stand in none of its quarters, so that the
+/// published columns alone would not show them; not for the report of a year,
+/// whose last column is the year.
+fn has_targets_by_year_only(report: &Report) -> bool {
+    let of_quarter = |row: &NumericRow| row.quarters.iter().any(|quarter| quarter.target.is_some());
+    report.colophon.period.kind() != PeriodType::Year
+        && report.indicators.numeric().any(|row| row.year.target.is_some())
+        && !report.indicators.numeric().any(of_quarter)
+}
+
+fn numeric_cells(report: &Report, row: &NumericRow, by_year: bool) -> Vec<Cell> {
     let id = &row.indicator.id;
     let mut cells = vec![
         Cell::text(row.indicator.label.clone()).from(Origin::IndicatorPage(id.clone())),
         Cell::new(Value::figure_or(row.baseline, Missing::NoData)),
     ];
-    cells.extend(row.quarters.iter().chain(&row.following).map(|figure| figure_cell(report, id, figure)));
+    let year = by_year.then_some(&row.year);
+    cells.extend(row.quarters.iter().chain(year).chain(&row.following).map(|figure| figure_cell(report, id, figure)));
     cells.push(figure_cell(report, id, &row.in_period));
     let trend = report.quarters(id, report.colophon.period.last_day(), TREND);
     let values: Vec<Option<f64>> = trend.iter().map(|figure| figure.value).collect();
@@ -84,13 +99,15 @@ fn numeric_cells(report: &Report, row: &NumericRow) -> Vec<Cell> {
     cells
 }
 
-fn milestone_cells(row: &MilestoneRow) -> Vec<Cell> {
+fn milestone_cells(row: &MilestoneRow, by_year: bool) -> Vec<Cell> {
     let id = &row.indicator.id;
     let mut cells = vec![
         Cell::text(row.indicator.label.clone()).from(Origin::IndicatorPage(id.clone())),
         mark_cell(id, &row.baseline, PeriodType::Year),
     ];
     cells.extend(row.quarters.iter().map(|marks| mark_cell(id, marks, PeriodType::Quarter)));
+    // The marks of a year stand in its last quarter, as they were published.
+    cells.extend(by_year.then(|| Cell::new(Value::Missing(Missing::NotApplicable))));
     cells.extend(row.following.iter().map(|marks| mark_cell(id, marks, PeriodType::Year)));
     cells.push(milestone_cell(row));
     cells.push(Cell::new(Value::Missing(Missing::NotApplicable)));

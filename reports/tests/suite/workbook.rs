@@ -1,6 +1,7 @@
 //! The workbook, opened again.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
 use peil_reports::document::{Cell, ColumnKind, Row, Table, Value};
@@ -140,4 +141,77 @@ fn compare(table: &Table, headings: &[String], read: &Range<Data>) {
 #[tokio::test]
 async fn the_workbook_is_the_same_on_every_run() {
     assert!(bytes(&report().await) == bytes(&report().await));
+}
+
+/// The parts of the workbook whose names begin so, as text.
+fn parts(bytes: Vec<u8>, begin: &str) -> BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut parts = BTreeMap::new();
+    for number in 0..archive.len() {
+        let mut part = archive.by_index(number).unwrap();
+        let name = part.name().unwrap().into_owned();
+        if name.starts_with(begin) {
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            parts.insert(name, text);
+        }
+    }
+    parts
+}
+
+/// What stands between each pair of marks.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).collect()
+}
+
+/// The cells of a reference of one column, as `'Doelen'!$B$2:$B$6`.
+fn cells(book: &mut Book, reference: &str) -> Vec<Data> {
+    let (sheet, range) = reference.rsplit_once('!').unwrap();
+    let ends: Vec<(u32, u32)> = range
+        .split(':')
+        .map(|end| {
+            let (letters, row) = end.trim_start_matches('$').split_once('$').unwrap();
+            let column = letters.bytes().fold(0, |sum, letter| sum * 26 + u32::from(letter - b'A') + 1);
+            (row.parse::<u32>().unwrap() - 1, column - 1)
+        })
+        .collect();
+    let (first, last) = (ends[0], ends[ends.len() - 1]);
+    assert_eq!(first.1, last.1, "{reference} is one column");
+    let range = book.worksheet_range(sheet.trim_matches('\'')).unwrap();
+    (first.0..=last.0).map(|row| range.get_value((row, first.1)).cloned().unwrap_or(Data::Empty)).collect()
+}
+
+#[tokio::test]
+async fn charts_show_the_numbers_of_the_sheets_and_say_what_they_show() {
+    let report = report().await;
+    let written = bytes(&report);
+    let mut book = open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(written.clone())).unwrap();
+    let charts = parts(written.clone(), "xl/charts/chart");
+    assert!(charts.len() >= 5, "{:?}", charts.keys());
+    for (name, chart) in &charts {
+        let kinds = ["<c:barChart>", "<c:lineChart>", "<c:scatterChart>"];
+        assert!(kinds.iter().any(|kind| chart.contains(kind)), "{name} is a chart of Excel");
+        assert!(!between(chart, "<a:t>", "</a:t>").is_empty(), "{name} has a title");
+        let series = between(chart, "<c:ser>", "</c:ser>");
+        assert!(!series.is_empty(), "{name} has series");
+        for one in series {
+            let of = |mark: &str| -> Vec<Data> {
+                let part = between(one, &format!("<c:{mark}>"), &format!("</c:{mark}>"));
+                let reference = between(part.first().unwrap_or_else(|| panic!("{name}: no {mark}")), "<c:f>", "</c:f>");
+                cells(&mut book, reference[0])
+            };
+            let mut of = of;
+            let (categories, values) = (of("cat"), of("val"));
+            assert_eq!(categories.len(), values.len(), "{name}");
+            assert!(categories.iter().all(|cell| *cell != Data::Empty), "{name}: {categories:?}");
+            assert!(values.iter().any(|cell| number(cell).is_some()), "{name}: {values:?}");
+            assert!(values.iter().all(|cell| number(cell).is_some() || *cell == Data::Empty), "{name}: {values:?}");
+        }
+    }
+    let drawings = parts(written, "xl/drawings/drawing");
+    let frames: Vec<&str> = drawings.values().flat_map(|text| between(text, "<xdr:cNvPr ", ">")).collect();
+    assert_eq!(frames.len(), charts.len());
+    for frame in frames {
+        assert!(frame.contains("descr=\"") && !frame.contains("descr=\"\""), "{frame}");
+    }
 }

@@ -1,5 +1,7 @@
-//! Flags of what an operator asks: `peil fetch` and `peil runs`.
+//! Flags of what an operator asks: `peil fetch`, `peil runs`, `peil status`,
+//! `peil retry` and `peil backfill`.
 
+use chrono::NaiveDate;
 use clap::Args;
 
 /// Flags of `peil fetch`.
@@ -25,4 +27,37 @@ pub struct RunsArgs {
     /// Only those that failed or need people
     #[arg(long)]
     pub failed: bool,
+}
+
+/// Flags of `peil status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Also the last runs and each dataset
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Flags of `peil retry`.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// The job [default: all]
+    #[arg(value_name = "JOB")]
+    pub job: Option<String>,
+}
+
+/// Flags of `peil backfill`.
+#[derive(Debug, Args)]
+pub struct BackfillArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// The first day on which its runs were due
+    #[arg(long, value_name = "DATE")]
+    pub from: NaiveDate,
+    /// The last day [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<NaiveDate>,
+    /// Makes them; without it, shows what would be made
+    #[arg(long)]
+    pub yes: bool,
 }

@@ -7,6 +7,7 @@ use peil_warehouse::{Error, Result};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::serve;
 use crate::exit::Exit;
 use crate::notices::Notices;
 use crate::output::{Output, Tone, counted};
@@ -81,6 +82,7 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
         .map(|notices| notices.map_or_else(|| "nobody is told".to_owned(), |notices| notices.told()));
     all.push(checked("notices", notices.map_err(|error| error.to_string())));
     let jobs = job::load(settings.jobs.as_deref()).map(|jobs| counted(jobs.len() as u64, "job", "jobs"));
+    all.push(checked("serve", serve::examine(&settings.serve).map_err(|error| error.to_string())));
     all.push(checked("timetable", jobs.map_err(|error| error.to_string())));
 }
 

@@ -128,7 +128,10 @@ fn prepare(folder: &Path, scale: f64) -> Result<()> {
 fn configuration() -> String {
     "# The demo's own configuration: peil --config demo/peil.toml …\n\
      landing = \"landing\"\n\
-     warehouse = \"warehouse\"\n"
+     warehouse = \"warehouse\"\n\n\
+     [serve]\n\
+     reports = \"reports\"\n\
+     users_file = \"peil.users\"\n"
         .to_owned()
 }
 

@@ -6,13 +6,17 @@ pub mod demo;
 pub mod explain;
 pub mod export;
 pub mod fetch;
+pub mod forget;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod lineage;
+pub mod maintain;
 pub mod marts;
 pub mod rejected;
 pub mod releases;
 pub mod report;
+pub mod retry;
 pub mod revisions;
 pub mod run;
 pub mod runs;
@@ -58,9 +62,14 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Serve(arguments) => serve::run(global, &arguments, output).await,
         Command::Users(command) => users::run(global, &command, output),
         Command::Schedule { action } => schedule::run(global, action.as_ref(), output).await,
-        Command::Status => status::run(global, output).await,
+        Command::Status(arguments) => status::run(global, &arguments, output).await,
         Command::Runs(arguments) => runs::run(global, &arguments, output).await,
+        Command::Retry(arguments) => retry::retry(global, &arguments, output).await,
+        Command::Backfill(arguments) => retry::backfill(global, &arguments, output).await,
         Command::Rejected(arguments) => rejected::run(global, &arguments, output).await,
+        Command::Maintain(arguments) => maintain::run(global, &arguments, output).await,
+        Command::Forget(arguments) => forget::run(global, &arguments, output).await,
+        Command::Keys(action) => keys::run(global, &action, output).await,
         Command::Check => check::run(global, output).await,
     }
 }

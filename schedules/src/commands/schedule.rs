@@ -80,7 +80,8 @@ async fn keep(global: &Global, arguments: &ScheduleRunArgs, output: Output) -> R
     Ok(Exit::Done)
 }
 
-const fn exit(ending: Ending) -> Exit {
+/// How the program ends after such a run.
+pub const fn exit(ending: Ending) -> Exit {
     match ending {
         Ending::Done | Ending::Skipped => Exit::Done,
         Ending::Incomplete => Exit::Incomplete,
@@ -107,7 +108,7 @@ fn tell(output: Output, event: &Event<'_>) {
 }
 
 /// The flags that every step gets too.
-fn handed_on(global: &Global) -> Vec<String> {
+pub fn handed_on(global: &Global) -> Vec<String> {
     let mut flags = vec!["--color".to_owned(), "never".to_owned()];
     let config = global.config.as_ref().map(|file| file.to_string_lossy().into_owned());
     for (flag, value) in

@@ -12,12 +12,15 @@ use tokio::sync::watch;
 use crate::cli::{Global, ServeArgs};
 use crate::context;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::serve::audit::Audit;
-use crate::serve::{address, limits, may_be_plain};
+use crate::serve::metrics::{Counting, Metrics};
+use crate::serve::{address, http, limits, may_be_plain};
 
 /// The name by which a client of Flight SQL chooses its protocol over TLS.
 const HTTP_2: &[u8] = b"h2";
+/// The name of the older protocol, which every browser speaks.
+const HTTP_1: &[u8] = b"http/1.1";
 
 /// Serves until it is told to stop.
 ///
@@ -29,11 +32,14 @@ pub async fn run(global: &Global, arguments: &ServeArgs, output: Output) -> Resu
     let serve = &settings.serve;
     let (for_postgres, for_flight) =
         (arguments.postgres.as_ref().or(serve.postgres.as_ref()), arguments.flight.as_ref().or(serve.flight.as_ref()));
-    if for_postgres.is_none() && for_flight.is_none() {
+    let for_http = arguments.http.as_ref().or(serve.http.as_ref());
+    if for_postgres.is_none() && for_flight.is_none() && for_http.is_none() {
         return Err(Error::usage("there is nothing to serve\nhint: peil serve --postgres 127.0.0.1:5432"));
     }
     let (storage, _) = context::read_warehouse(&settings).await?;
+    let metrics = Arc::new(Metrics::default());
     let journal: Arc<dyn Journal> = Arc::new(Audit::open(serve.audit_file.as_deref())?);
+    let journal: Arc<dyn Journal> = Arc::new(Counting { journal, metrics: Arc::clone(&metrics) });
     let service = Service::new(&storage, limits(serve), journal)?;
     let users = Users::of(&serve.users_file);
     let nobody = users.all()?.is_empty();
@@ -44,6 +50,20 @@ pub async fn run(global: &Global, arguments: &ServeArgs, output: Output) -> Resu
     };
     let for_flight = match for_flight {
         Some(wanted) => Some(flight_offer(serve, wanted, &users).await?),
+        None => None,
+    };
+    let for_http = match for_http {
+        Some(wanted) => {
+            let site = http::Site {
+                storage: storage.clone(),
+                service: Arc::clone(&service),
+                users: users.clone(),
+                reports: serve.reports.clone(),
+                open_data: serve.open_data,
+                metrics,
+            };
+            Some(http_offer(serve, wanted, site).await?)
+        }
         None => None,
     };
     // What is published is opened before the first client asks.
@@ -69,14 +89,41 @@ pub async fn run(global: &Global, arguments: &ServeArgs, output: Output) -> Resu
         output.talk(format!("Arrow Flight SQL at {scheme}://{at}, {}", secrecy(offer.tls.is_some())));
         flight::serve(Arc::clone(&service), offer, end(stopping.clone())).await
     };
+    let web = async {
+        let Some(offer) = for_http else { return Ok(()) };
+        let at = offer.listener.local_addr()?;
+        let scheme = if offer.tls.is_some() { "https" } else { "http" };
+        output.talk(format!("HTTP at {scheme}://{at}/, {}", secrecy(offer.tls.is_some())));
+        http::serve(offer, stopping.clone()).await
+    };
     let told = async {
         stopped().await;
         stop.send_replace(true);
         Ok(())
     };
-    tokio::try_join!(postgres, flight, told)?;
+    tokio::try_join!(postgres, flight, web, told)?;
     output.talk("stopped");
     Ok(Exit::Done)
+}
+
+/// What would be served by these settings, without serving it.
+///
+/// # Errors
+/// [`Error::Usage`] where an address, a certificate or the file of users is
+/// wrong.
+pub fn examine(serve: &ServeSettings) -> Result<String> {
+    if let Some((certificate, key)) = certificate(serve)? {
+        postgres::tls::config(certificate, key, &[])?;
+    }
+    let users = Users::of(&serve.users_file).all()?.len() as u64;
+    let mut offered = Vec::new();
+    for (name, wanted) in [("PostgreSQL", &serve.postgres), ("Flight SQL", &serve.flight), ("HTTP", &serve.http)] {
+        if let Some(wanted) = wanted {
+            offered.push(format!("{name} at {}", place(serve, wanted)?.0));
+        }
+    }
+    let offered = if offered.is_empty() { "nothing unless a flag says where".to_owned() } else { offered.join(", ") };
+    Ok(format!("{offered}; {}", counted(users, "user", "users")))
 }
 
 const fn secrecy(tls: bool) -> &'static str {
@@ -101,6 +148,16 @@ async fn flight_offer(serve: &ServeSettings, wanted: &str, users: &Users) -> Res
         None => None,
     };
     Ok(flight::Offer { listener: listen(at).await?, tls, users: users.clone() })
+}
+
+/// The same over HTTP.
+async fn http_offer(serve: &ServeSettings, wanted: &str, site: http::Site) -> Result<http::Offer> {
+    let (at, _) = place(serve, wanted)?;
+    let tls = match certificate(serve)? {
+        Some((certificate, key)) => Some(postgres::tls::config(certificate, key, &[HTTP_2, HTTP_1])?.into()),
+        None => None,
+    };
+    Ok(http::Offer { listener: listen(at).await?, tls, site })
 }
 
 /// An address, and whether its clients may do without TLS; fails where they

@@ -2,21 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{NaiveDate, TimeDelta};
+use peil_warehouse::contract::ContractSet;
 use peil_warehouse::publish::Published;
+use peil_warehouse::settings::Settings;
+use peil_warehouse::storage::Storage;
 use peil_warehouse::{Result, clock};
 use serde::Serialize;
 
-use crate::cli::Global;
+use crate::cli::{Global, StatusArgs};
 use crate::exit::Exit;
 use crate::output::{Output, Tone, counted, thousands};
 use crate::records::{self, Record, number, text};
 use crate::run_ledger::{self, RunRow};
 use crate::sources::trouble::trouble;
 use crate::table::{Grid, Layout};
+use crate::timetable::job;
+use crate::timetable::ledger::{Ending, Holder, Ledger, Standing};
+use crate::timetable::listing::Due;
 use crate::{context, stages};
 
 /// Runs that are shown.
 const RUNS: usize = 5;
+/// Names of datasets in a line.
+const NAMES: usize = 4;
+/// Days that are looked back for the last due run of a job.
+const LOOK_BACK_DAYS: i64 = 400;
 
 /// How fresh a dataset is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +44,9 @@ pub struct Freshness {
     pub rejected: u64,
     /// Refused deliveries that did not come in good order since.
     pub refused: u64,
+    /// Days by which the last delivery is older than its schedule allows, on
+    /// the day of the marts.
+    pub days_late: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,13 +54,15 @@ struct Status {
     warehouse: String,
     published_at: Option<chrono::DateTime<chrono::Utc>>,
     run_id: Option<String>,
-    as_of: Option<chrono::NaiveDate>,
-    known_on: Option<chrono::NaiveDate>,
+    as_of: Option<NaiveDate>,
+    known_on: Option<NaiveDate>,
     runs: Vec<RunRow>,
     datasets: Vec<Freshness>,
+    checks: u64,
     failed_checks: u64,
     warnings: u64,
     unresolved: u64,
+    releases: u64,
     /// Published figures that have changed since.
     revised: u64,
     to_do: Vec<String>,
@@ -56,7 +72,7 @@ struct Status {
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Usage`] where nothing is published.
-pub async fn run(global: &Global, output: Output) -> Result<Exit> {
+pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Result<Exit> {
     let settings = context::settings(global)?;
     let (storage, published) = context::read_warehouse(&settings).await?;
     let contracts = stages::contracts(&settings)?;
@@ -73,21 +89,60 @@ pub async fn run(global: &Global, output: Output) -> Result<Exit> {
         as_of: published.as_of,
         known_on: published.known_on,
         runs: run_ledger::latest(&storage, &published, RUNS).await?,
-        datasets: freshness(&names, &deliveries),
+        datasets: late(freshness(&names, &deliveries), &contracts, published.as_of),
+        checks: checks.len() as u64,
         failed_checks: with_outcome("failed"),
         warnings: with_outcome("warning"),
         unresolved: unresolved.len() as u64,
+        releases: records::read(&storage, &published, "ops/releases").await?.len() as u64,
         revised: records::read(&storage, &published, "ops/revisions").await?.len() as u64,
         to_do: Vec::new(),
     };
     status.to_do = to_do(&status, &published);
     status.to_do.extend(trouble(&settings, &contracts, &storage, clock::now()).await?);
+    status.to_do.extend(timetable(&settings, &storage).await?);
     if output.is_json() {
         output.document(&status)?;
     } else {
         tell(&status, output);
+        if arguments.all {
+            tables(&status, output);
+        }
     }
     Ok(Exit::Done)
+}
+
+/// What the timetable needs: a job whose last due run did not go through, and
+/// one that was due and was not made, where it was kept before.
+async fn timetable(settings: &Settings, storage: &Storage) -> Result<Vec<String>> {
+    let Ok(jobs) = job::load(settings.jobs.as_deref()) else {
+        return Ok(vec!["the timetable is not as it should be: `peil check` says what to mend".to_owned()]);
+    };
+    let (ledger, now) = (Ledger::new(storage.clone(), Holder::this()), clock::now());
+    let mut lines = Vec::new();
+    for job in &jobs {
+        if !storage.exists(&format!("schedule/{}/through.json", job.name)).await? {
+            continue;
+        }
+        let Some(due) = job.when.between(now - TimeDelta::days(LOOK_BACK_DAYS), now).last() else { continue };
+        let when = Due::of(due).brussels;
+        match ledger.standing(job, due, now).await? {
+            Standing::Handled(end) if matches!(end.ending, Ending::Done | Ending::Skipped | Ending::Incomplete) => {}
+            Standing::Handled(end) => lines.push(format!(
+                "{} due {when}: {}: mend it, then `peil retry {}`",
+                job.name,
+                end.said.lines().next().filter(|said| !said.is_empty()).unwrap_or(end.ending.as_str()),
+                job.name
+            )),
+            Standing::Open { last: None, .. }
+                if now - due > TimeDelta::hours(1) && ledger.through(job, now).await? < due =>
+            {
+                lines.push(format!("{} due {when} was not made: is `peil schedule run` at work?", job.name));
+            }
+            _ => {}
+        }
+    }
+    Ok(lines)
 }
 
 /// The checks of the last run of each stage that made any.
@@ -119,6 +174,19 @@ fn freshness(names: &[&str], deliveries: &[Record]) -> Vec<Freshness> {
         }
     }
     all.into_values().collect()
+}
+
+/// The same with how late each is by its contract.
+fn late(mut datasets: Vec<Freshness>, contracts: &ContractSet, day: Option<NaiveDate>) -> Vec<Freshness> {
+    for dataset in &mut datasets {
+        let schedule = contracts.get(&dataset.dataset).and_then(|contract| contract.frequency);
+        let last: Option<NaiveDate> = dataset.last_delivery.parse().ok();
+        if let (Some(schedule), Some(last), Some(day)) = (schedule, last, day) {
+            let age = u64::try_from((day - last).num_days()).unwrap_or(0);
+            dataset.days_late = age.saturating_sub(u64::from(schedule.late_after_days()));
+        }
+    }
+    datasets
 }
 
 /// Whether a refused delivery still stands: none under its name was accepted
@@ -161,9 +229,15 @@ fn to_do(status: &Status, published: &Published) -> Vec<String> {
         let figures = counted(status.revised, "published figure has", "published figures have");
         to_do.push(format!("{figures} changed since: `peil revisions` says through what"));
     }
-    let never = status.datasets.iter().filter(|dataset| dataset.deliveries == 0).count();
-    if never > 0 {
-        to_do.push(format!("{} never delivered", counted(never as u64, "dataset was", "datasets were")));
+    let never: Vec<&str> =
+        status.datasets.iter().filter(|one| one.deliveries == 0).map(|one| one.dataset.as_str()).collect();
+    if !never.is_empty() {
+        to_do.push(format!("never delivered: {}", few(&never)));
+    }
+    let late: Vec<&str> =
+        status.datasets.iter().filter(|one| one.days_late > 0).map(|one| one.dataset.as_str()).collect();
+    if !late.is_empty() {
+        to_do.push(format!("later than the schedule: {}; ask who delivers them", few(&late)));
     }
     if published.as_of.is_none() {
         to_do.push("no marts are published: peil run".to_owned());
@@ -171,23 +245,97 @@ fn to_do(status: &Status, published: &Published) -> Vec<String> {
     to_do
 }
 
+/// Names that fit a line.
+fn few(names: &[&str]) -> String {
+    let shown = names.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn day(day: Option<NaiveDate>, none: &str) -> String {
+    day.map_or_else(|| none.to_owned(), |day| day.to_string())
+}
+
+/// A line for each thing that can be well or not, and one for each thing to
+/// do.
 fn tell(status: &Status, output: Output) {
-    let day = |day: Option<chrono::NaiveDate>, none: &str| day.map_or_else(|| none.to_owned(), |day| day.to_string());
-    output.line(format!(
-        "{}  published {}, as of {}, known on {}",
-        status.warehouse,
-        status.published_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string()),
-        day(status.as_of, "-"),
-        day(status.known_on, "all deliveries"),
-    ));
+    let datasets = &status.datasets;
+    let sum = |of: fn(&Freshness) -> u64| datasets.iter().map(of).sum::<u64>();
+    let last = status.runs.first();
+    let ran = last.map_or_else(
+        || "none yet".to_owned(),
+        |run| format!("the last {} ({}), {}", run.outcome, run.run_id, run.finished_at.format("%Y-%m-%d %H:%M UTC")),
+    );
+    let bad_runs = status.runs.iter().filter(|run| matches!(run.outcome.as_str(), "failed" | "check_failed")).count();
+    let of_runs =
+        if bad_runs > 0 { format!("; {bad_runs} of the last {} went wrong", status.runs.len()) } else { String::new() };
+    let fresh = datasets.iter().filter(|one| one.deliveries > 0 && one.days_late == 0).count();
+    let (rows, rejected, refused) = (sum(|one| one.rows), sum(|one| one.rejected), sum(|one| one.refused));
+    let lines: [(bool, &str, String); 7] = [
+        (
+            status.as_of.is_some(),
+            "marts",
+            format!(
+                "published {}, as of {}, known on {}",
+                status
+                    .published_at
+                    .map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string()),
+                day(status.as_of, "-"),
+                day(status.known_on, "all deliveries"),
+            ),
+        ),
+        (last.is_none_or(|run| !matches!(run.outcome.as_str(), "failed" | "check_failed")), "runs", ran + &of_runs),
+        (fresh == datasets.len(), "datasets", format!("{fresh} of {} came in time", datasets.len())),
+        (
+            refused == 0,
+            "deliveries",
+            format!(
+                "{} accepted with {} rows, {} rejected; {refused} refused",
+                thousands(sum(|one| one.deliveries)),
+                thousands(rows),
+                thousands(rejected)
+            ),
+        ),
+        (
+            status.failed_checks == 0,
+            "checks",
+            format!(
+                "{} made, {} failed, {} with a warning",
+                thousands(status.checks),
+                status.failed_checks,
+                status.warnings
+            ),
+        ),
+        (status.unresolved == 0, "names", format!("{} of authorities not known", thousands(status.unresolved))),
+        (
+            status.revised == 0,
+            "releases",
+            format!("{}; {} changed since", status.releases, counted(status.revised, "figure has", "figures have")),
+        ),
+    ];
+    for (well, name, text) in lines {
+        let word = if well { output.paint(Tone::Good, "ok  ") } else { output.paint(Tone::Warning, "look") };
+        output.line(format!("{word}  {name:<10}  {text}"));
+    }
+    if status.to_do.is_empty() {
+        output.line(output.paint(Tone::Good, "nothing to do"));
+    }
+    for line in &status.to_do {
+        output.line(format!("{}  {line}", output.paint(Tone::Warning, "to do")));
+    }
+}
+
+/// The last runs and the freshness of each dataset.
+fn tables(status: &Status, output: Output) {
     let mut runs = Grid::new(&["run", "outcome", "as of", ">ingest rows", ">marts rows", ">seconds"]);
     for run in &status.runs {
         let rows = |rows: Option<u64>| rows.map(thousands).unwrap_or_default();
         let seconds: f64 = [run.ingest, run.transform, run.marts].iter().filter_map(|stage| stage.seconds).sum();
-        let outcome = run.outcome.clone();
         runs.push([
             run.run_id.clone(),
-            outcome,
+            run.outcome.clone(),
             day(run.as_of, ""),
             rows(run.ingest.rows),
             rows(run.marts.rows),
@@ -196,17 +344,12 @@ fn tell(status: &Status, output: Output) {
     }
     output.line("");
     output.line(runs.render(output.width(), Layout::Columns));
-    output.line("");
-    if status.to_do.is_empty() {
-        output.line(output.paint(Tone::Good, "nothing to do"));
-    }
-    for line in &status.to_do {
-        output.line(format!("{}  {line}", output.paint(Tone::Warning, "to do")));
-    }
-    let mut datasets = Grid::new(&["dataset", "last delivery", ">deliveries", ">rows", ">rejected", ">refused"]);
+    let mut datasets =
+        Grid::new(&["dataset", "last delivery", ">days late", ">deliveries", ">rows", ">rejected", ">refused"]);
     for dataset in &status.datasets {
         let last = if dataset.last_delivery.is_empty() { "never" } else { &dataset.last_delivery };
-        let numbers = [dataset.deliveries, dataset.rows, dataset.rejected, dataset.refused].map(thousands);
+        let numbers =
+            [dataset.days_late, dataset.deliveries, dataset.rows, dataset.rejected, dataset.refused].map(thousands);
         datasets.push([dataset.dataset.clone(), last.to_owned()].into_iter().chain(numbers));
     }
     output.line("");
@@ -231,6 +374,23 @@ mod tests {
     }
 
     #[test]
+    fn a_dataset_is_late_by_its_contract() {
+        let contracts = peil_ingest::contracts::load(None).unwrap();
+        let fresh = |dataset: &str| Freshness {
+            dataset: dataset.to_owned(),
+            last_delivery: "2022-05-31".to_owned(),
+            ..Freshness::default()
+        };
+        let all = [fresh("portal/events"), fresh("portal/plates"), fresh("reference/targets")];
+        let days = |day: &str| {
+            let late = late(all.to_vec(), &contracts, Some(day.parse().unwrap()));
+            late.iter().map(|one| one.days_late).collect::<Vec<_>>()
+        };
+        assert_eq!(days("2022-07-11"), [0, 0, 0]);
+        assert_eq!(days("2022-07-13"), [2, 0, 0], "monthly, with a third of it to spare");
+    }
+
+    #[test]
     fn freshness_counts_what_was_taken_in() {
         let deliveries = [
             delivery(1, "a", "2022-02-28", "accepted"),
@@ -248,6 +408,7 @@ mod tests {
             rows: 30,
             rejected: 3,
             refused: 1,
+            days_late: 0,
         };
         assert_eq!(all[0], expected);
         assert_eq!(

@@ -60,7 +60,7 @@ async fn close_alone(
     let releases = release::all(warehouse).await?;
     check_period(&draft, &releases, period, reason)?;
     check_last_run(warehouse, draft.published()).await?;
-    let stage = Stage { run_id: "close", settings, declarations, full: false, progress: &Silent };
+    let stage = Stage { run_id: "close", settings, declarations, releases: &[], full: false, progress: &Silent };
     if !stages::is_current(&stage, &draft) {
         return Err(Error::usage(format!(
             "the marts were not made from all that was delivered, or not in the way that is declared now\nhint: `peil run --as-of {}` first",

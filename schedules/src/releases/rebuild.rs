@@ -10,6 +10,7 @@ use arrow::datatypes::Date32Type;
 use chrono::NaiveDate;
 use peil_warehouse::progress::Silent;
 use peil_warehouse::publish::{Draft, Published};
+use peil_warehouse::release::Release;
 use peil_warehouse::settings::Settings;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Result};
@@ -37,6 +38,8 @@ pub struct Rebuild<'a> {
     pub deliveries: &'a [RecordBatch],
     /// Deliveries whose rows give way to all others.
     pub yielding: &'a BTreeSet<String>,
+    /// Releases from before, whose hidden cells stay hidden.
+    pub earlier: &'a [Release],
     /// Everything is made again, also where its inputs are those of what is
     /// published.
     pub full: bool,
@@ -67,6 +70,7 @@ impl Rebuild<'_> {
             run_id: self.published.run_id.as_deref().unwrap_or_default(),
             settings: self.settings,
             declarations: &declarations,
+            releases: self.earlier,
             full: self.full,
             progress: &Silent,
         };

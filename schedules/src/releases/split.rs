@@ -168,6 +168,7 @@ impl Split<'_> {
             known_on: None,
             deliveries: &chosen,
             yielding: &yielding,
+            earlier: &[],
             full: false,
         }
         .run()

@@ -107,6 +107,8 @@ async fn rebuild(warehouse: &Storage, settings: &Settings, release: &Release, dr
         quality: QualityRules::default(),
     };
     let as_of = release.published.as_of.ok_or_else(|| Error::storage("the release has no as-of day"))?;
+    let mut earlier = release::all(warehouse).await.unwrap_or_default();
+    earlier.retain(|other| other.closed_at < release.closed_at);
     let settings = Settings { threshold: release.threshold, ..settings.clone() };
     Rebuild {
         warehouse,
@@ -117,6 +119,7 @@ async fn rebuild(warehouse: &Storage, settings: &Settings, release: &Release, dr
         known_on: release.published.known_on,
         deliveries: &release.published.batches(&storage, DELIVERIES, None).await?,
         yielding: &BTreeSet::new(),
+        earlier: &earlier,
         full: true,
     }
     .run()

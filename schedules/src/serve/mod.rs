@@ -1,6 +1,8 @@
 //! What `peil serve` offers, around the service that answers.
 
 pub mod audit;
+pub mod http;
+pub mod metrics;
 
 use std::net::SocketAddr;
 

@@ -227,6 +227,34 @@ impl Ledger {
         self.storage.create_durable(&format!("{}/result.json", folder(job, due)), encode(end)?).await.map(drop)
     }
 
+    /// The number of a further attempt at a due run, whether it is handled or
+    /// not; none where somebody is at one. An attempt whose holder is gone is
+    /// lost, and holds up none after it.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the ledger cannot be read.
+    pub async fn further(&self, job: &Job, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<Option<u32>> {
+        let folder = folder(job, due);
+        for attempt in 1.. {
+            let Some(claim) = self.read::<Claim>(&format!("{folder}/claim-{attempt}.json")).await? else {
+                return Ok(Some(attempt));
+            };
+            let lost = claim.expires_at <= now || self.holder.knows_gone(&claim.holder);
+            if !lost && self.read::<End>(&format!("{folder}/end-{attempt}.json")).await?.is_none() {
+                return Ok(None);
+            }
+        }
+        Err(Error::internal("the attempts of a due run have no end"))
+    }
+
+    /// Says what came of a due run that was made again by hand.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where it cannot be written.
+    pub async fn amend(&self, job: &Job, due: DateTime<Utc>, end: &End) -> Result<()> {
+        self.storage.put_durable(&format!("{}/result.json", folder(job, due)), encode(end)?).await
+    }
+
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         let Some(content) = self.storage.get_optional(path).await? else { return Ok(None) };
         let read = serde_json::from_slice(&content);

@@ -13,4 +13,5 @@ pub mod execute;
 pub mod job;
 pub mod ledger;
 pub mod listing;
+pub mod redo;
 pub mod when;

@@ -29,6 +29,21 @@ pub(super) struct Document {
     pub tags: Vec<String>,
     pub description: Option<Description>,
     pub schema: Vec<Table>,
+    #[serde(default)]
+    pub sla_properties: Vec<ServiceLevel>,
+}
+
+/// What the source promises of its deliveries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "keys of the standard that are known and passed over")]
+pub(super) struct ServiceLevel {
+    pub property: Spanned<String>,
+    pub value: Spanned<u32>,
+    pub unit: Spanned<String>,
+    pub element: Option<String>,
+    pub driver: Option<String>,
+    pub description: Option<String>,
 }
 
 /// What the dataset is for.

@@ -2,10 +2,10 @@
 
 use serde_saphyr::{Location, Spanned};
 
-use super::document::{self, Custom, Document, Property, Quality, Table, Value, wrong};
+use super::document::{self, Custom, Document, Property, Quality, ServiceLevel, Table, Value, wrong};
 use super::{
-    Column, ColumnType, Constraint, Contract, DateForm, Encoding, FactDay, Format, FormatKind, INDICATORS,
-    MILESTONE_INDICATORS, Mode, Privacy, Reference,
+    Column, ColumnType, Constraint, Contract, DateForm, Encoding, FactDay, Format, FormatKind, Frequency,
+    FrequencyUnit, INDICATORS, MILESTONE_INDICATORS, Mode, Privacy, Reference,
 };
 use crate::nearest::did_you_mean;
 use crate::table::fingerprint;
@@ -17,6 +17,8 @@ pub(super) const SUFFIX: &str = ".odcs.yaml";
 /// Properties of a dataset that are Peil's own.
 const DATASET_PROPERTIES: [&str; 8] =
     ["load", "formats", "separator", "encoding", "decimalComma", "sheet", "factDay", "largeFact"];
+/// How often a delivery comes, among the service levels of the standard.
+const FREQUENCY: &str = "frequency";
 /// Property of a column that is Peil's own.
 const COLUMN_PROPERTIES: [&str; 1] = ["privacy"];
 /// Types of a column, with the standard's logical type of each.
@@ -68,6 +70,7 @@ impl Reader<'_> {
             key: self.key(table)?,
             fact_day: self.fact_day(table, &columns)?,
             large_fact: self.flag(table, "largeFact")?,
+            frequency: self.frequency(&document.sla_properties)?,
             fingerprint: fingerprint([text]),
             format,
             columns,
@@ -137,6 +140,23 @@ impl Reader<'_> {
                 Err(wrong(self.file, &custom.property.referenced, format!("`{name}` must be true or false")))
             }
         }
+    }
+
+    fn frequency(&self, promises: &[ServiceLevel]) -> Result<Option<Frequency>> {
+        let mut frequency = None;
+        for promise in promises {
+            self.known(&promise.property, &[FREQUENCY])?;
+            if promise.value.value == 0 {
+                let what = format!("`{FREQUENCY}` must be 1 or more");
+                return Err(wrong(self.file, &promise.value.referenced, what));
+            }
+            let unit = self.choice(&promise.unit.referenced, &promise.unit.value, &FrequencyUnit::KNOWN)?;
+            if frequency.replace(Frequency { every: promise.value.value, unit }).is_some() {
+                let what = format!("`{FREQUENCY}` is given twice");
+                return Err(wrong(self.file, &promise.property.referenced, what));
+            }
+        }
+        Ok(frequency)
     }
 
     fn mode(&self, table: &Table) -> Result<Mode> {

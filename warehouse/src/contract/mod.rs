@@ -7,17 +7,20 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `document` | the file as the standard has it, parsed strictly |
+//! | `frequency` | how often a dataset is delivered |
 //! | `interpret` | from the file to a [`Contract`], with what Peil asks of it |
 //! | `schema` | the staged table of a dataset |
 //! | `set` | all contracts together |
 
 mod document;
+mod frequency;
 mod interpret;
 mod schema;
 mod set;
 #[cfg(test)]
 mod tests;
 
+pub use frequency::{Frequency, FrequencyUnit};
 pub use schema::{DELIVERY, DELIVERY_DATE, LINE, OBJECT, ROW};
 pub use set::ContractSet;
 
@@ -49,6 +52,9 @@ pub struct Contract {
     pub fact_day: Option<FactDay>,
     /// Whether the rows are events so many that they are kept by month.
     pub large_fact: bool,
+    /// How often the source promises to deliver; none where it comes when it
+    /// changes.
+    pub frequency: Option<Frequency>,
     /// Changes when anything does that decides how a delivery is read.
     fingerprint: String,
 }
@@ -261,7 +267,8 @@ impl Contract {
 }
 
 impl Mode {
-    const KNOWN: [(&'static str, Self); 2] = [("upsert", Self::Upsert), ("snapshot", Self::Snapshot)];
+    /// The modes and what a contract calls them.
+    pub const KNOWN: [(&'static str, Self); 2] = [("upsert", Self::Upsert), ("snapshot", Self::Snapshot)];
 }
 
 impl FormatKind {

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 
 /// After so many versions the log is summed up in a checkpoint.
 const CHECKPOINT_EVERY: u64 = 50;
+/// A log of fewer entries needs no tidying.
+const TIDY_FROM: u64 = 20;
 
 /// The columns as the Delta log has them.
 ///
@@ -181,6 +183,41 @@ async fn open(storage: &Storage, table: &str) -> Result<DeltaTable> {
     }
     let url = base.join(table).map_err(Error::internal)?;
     DeltaTableBuilder::from_url(url).map_err(Error::storage)?.load().await.map_err(Error::storage)
+}
+
+/// What was done to the log of a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogTidied {
+    /// Whether it was summed up in a checkpoint.
+    pub summed_up: bool,
+    /// Entries that were removed.
+    pub removed: u64,
+}
+
+/// Sums up a log that has grown, and removes entries from before `oldest` that
+/// a checkpoint stands for. A log beyond the published version is left alone:
+/// the next run overtakes it.
+///
+/// # Errors
+/// [`Error::Storage`] where the log cannot be read or written.
+pub async fn tidy_log(storage: &Storage, table: &str, state: &TableState, oldest: DateTime<Utc>) -> Result<LogTidied> {
+    let Some(version) = state.version else { return Ok(LogTidied::default()) };
+    let entries = storage.list(&format!("{table}/_delta_log")).await?;
+    let since = entries.iter().filter(|entry| entry.path.ends_with(".json")).count() as u64;
+    if since < TIDY_FROM || latest_is_ahead(storage, table, state).await? {
+        return Ok(LogTidied::default());
+    }
+    let latest = open(storage, table).await?;
+    deltalake_core::checkpoints::create_checkpoint(&latest, None).await.map_err(Error::storage)?;
+    let removed = deltalake_core::checkpoints::cleanup_expired_logs_for(
+        version,
+        latest.log_store().as_ref(),
+        oldest.timestamp_millis(),
+        None,
+    )
+    .await
+    .map_err(Error::storage)?;
+    Ok(LogTidied { summed_up: true, removed: removed as u64 })
 }
 
 async fn checkpoint(storage: &Storage, table: &str) -> Result<()> {

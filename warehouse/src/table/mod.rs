@@ -20,7 +20,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use delta::{delta_schema, schema_of};
+pub use delta::{LogTidied, delta_schema, schema_of, tidy_log};
 pub use encode::{ChunkCopy, ColumnSource, FileBuilder, encode, encode_groups};
 pub use files::{read_batches, read_file, write_file};
 pub use groups::RowGroups;

@@ -17,9 +17,9 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Answer;
-use super::socket::Address;
 use crate::service::control::lock;
 use crate::service::journal::Who;
+use crate::service::socket::Address;
 use crate::service::users::{self, Users};
 
 /// Base64 of a name and a password: the drivers written in Go leave out the

@@ -3,7 +3,6 @@
 //! | module | does |
 //! | --- | --- |
 //! | `login` | users by password, then by a token |
-//! | `socket` | connections, with TLS or on this machine alone |
 //! | `prepared` | statements with parameters |
 //! | `metadata` | what the server is, its schemas and tables |
 //! | `answers` | rows, under the same guard and limits as every other protocol |
@@ -12,7 +11,6 @@ mod answers;
 mod login;
 mod metadata;
 mod prepared;
-mod socket;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,13 +26,13 @@ use arrow_flight::sql::{
 };
 use arrow_flight::{Action, FlightDescriptor, FlightEndpoint, FlightInfo, HandshakeRequest, HandshakeResponse, Ticket};
 use datafusion_postgres::pgwire::tokio::TlsAcceptor;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use peil_warehouse::{Error, Result};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::users::Users;
-use super::{Service, Session};
+use super::{Service, Session, socket};
 use login::Tokens;
 use prepared::Prepared;
 
@@ -55,7 +53,7 @@ pub struct Offer {
 pub async fn serve(service: Arc<Service>, offer: Offer, stopped: impl Future<Output = ()>) -> Result<()> {
     let connections = service.limits().connections;
     let flight = Flight { tokens: Tokens::new(offer.users), prepared: Prepared::default(), service };
-    let sockets = socket::accept(offer.listener, offer.tls, connections);
+    let sockets = socket::accept(offer.listener, offer.tls, connections).map(Ok::<_, std::io::Error>);
     tonic::transport::Server::builder()
         .add_service(FlightServiceServer::new(flight))
         .serve_with_incoming_shutdown(sockets, stopped)

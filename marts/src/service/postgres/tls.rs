@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion_postgres::pgwire::tokio::TlsAcceptor;
+pub use datafusion_postgres::pgwire::tokio::TlsAcceptor;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::ServerConfig;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::crypto::ring;
 use datafusion_postgres::pgwire::tokio::tokio_rustls::rustls::pki_types::pem::PemObject;

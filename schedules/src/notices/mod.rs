@@ -1,10 +1,12 @@
 //! Notices: who is told when a job of the timetable failed, needs people, or
 //! published, and the sign of life whose absence tells the rest.
 //!
-//! A notice is a POST, signed so that the receiver knows whose it is. The
+//! A notice is mail to people, or a POST, signed so that the receiver knows whose it is. The
 //! sign of life is a GET after each run of the pipeline: a service that waits
 //! for it raises the alarm when it stays away, also where this machine is
 //! down.
+
+mod mail;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::Serialize;
 use sha2::Sha256;
 
+use self::mail::Mail;
 use crate::timetable::job::Job;
 use crate::timetable::ledger::Ending;
 
@@ -80,6 +83,7 @@ impl Notice {
 pub struct Notices {
     client: Client,
     webhook: Option<(Url, Hmac<Sha256>)>,
+    mail: Option<Mail>,
     ping: Option<Url>,
 }
 
@@ -93,7 +97,8 @@ impl Notices {
             |setting: &str, text: &Option<String>| text.as_deref().map(|text| address(setting, text)).transpose();
         let webhook = address("notices.webhook", &settings.webhook)?;
         let ping = address("notices.ping", &settings.ping)?;
-        if webhook.is_none() && ping.is_none() {
+        let mail = Mail::of(settings)?;
+        if webhook.is_none() && ping.is_none() && mail.is_none() {
             return Ok(None);
         }
         let webhook = match (webhook, &settings.key_file) {
@@ -110,7 +115,7 @@ impl Notices {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Error::internal(error.without_url()))?;
-        Ok(Some(Self { client, webhook, ping }))
+        Ok(Some(Self { client, webhook, mail, ping }))
     }
 
     /// Who is told, by host: the rest of an address may be a secret.
@@ -118,11 +123,23 @@ impl Notices {
         let host = |word: &str, url: &Url| format!("{word} {}", url.host_str().unwrap_or_default());
         let webhook = self.webhook.as_ref().map(|(url, _)| host("notices to", url));
         let ping = self.ping.as_ref().map(|url| host("signs of life to", url));
-        webhook.into_iter().chain(ping).collect::<Vec<_>>().join(", ")
+        let mail = self.mail.as_ref().map(Mail::told);
+        webhook.into_iter().chain(mail).chain(ping).collect::<Vec<_>>().join(", ")
     }
 
-    /// Tells of an event; gives what went wrong.
-    pub async fn tell(&self, notice: &Notice) -> Option<String> {
+    /// Tells of an event, each in their way; gives what went wrong.
+    pub async fn tell(&self, notice: &Notice) -> Vec<String> {
+        let mail = async {
+            match &self.mail {
+                Some(mail) => mail.tell(notice).await,
+                None => None,
+            }
+        };
+        let (posted, mailed) = tokio::join!(self.post(notice), mail);
+        posted.into_iter().chain(mailed).collect()
+    }
+
+    async fn post(&self, notice: &Notice) -> Option<String> {
         let (url, key) = self.webhook.as_ref()?;
         let body = match serde_json::to_string(notice) {
             Ok(body) => body,
@@ -228,13 +245,14 @@ mod tests {
             webhook: Some(format!("{base}/hook")),
             key_file: Some(key_file),
             ping: Some(format!("{base}/alive")),
+            ..NoticeSettings::default()
         };
         let notices = Notices::of(&settings).unwrap().unwrap();
         assert_eq!(notices.told(), "notices to 127.0.0.1, signs of life to 127.0.0.1");
         let job = Job::read("figures.yaml", JOB).unwrap();
         let due = "2022-07-01T07:00:00Z".parse().unwrap();
         let notice = Notice::of(&job, due, Ending::Failed, 3, "`peil run`: no space").unwrap();
-        assert_eq!((notices.tell(&notice).await, notices.ping().await), (None, None));
+        assert_eq!((notices.tell(&notice).await, notices.ping().await), (Vec::new(), None));
         let heard = heard.lock().unwrap();
         let paths: Vec<&str> = heard.iter().map(|(path, ..)| path.as_str()).collect();
         assert_eq!(paths, ["/hook", "/hook", "/alive"]);

@@ -21,10 +21,10 @@ const WAITING: usize = 16;
 
 /// Where a client is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Address(pub SocketAddr);
+pub struct Address(pub SocketAddr);
 
 /// A connection; it gives its place back when it goes.
-pub(super) struct Socket {
+pub struct Socket {
     stream: Kind,
     address: SocketAddr,
     _place: OwnedSemaphorePermit,
@@ -37,11 +37,7 @@ enum Kind {
 
 /// Connections as they come, so many at a time; with TLS nobody gets in
 /// without it.
-pub(super) fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    most: usize,
-) -> impl Stream<Item = std::io::Result<Socket>> {
+pub fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, most: usize) -> impl Stream<Item = Socket> {
     let places = Arc::new(Semaphore::new(most));
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
@@ -72,8 +68,15 @@ pub(super) fn accept(
     });
     futures::stream::unfold(receiver, |mut receiver| async move {
         let socket = receiver.recv().await?;
-        Some((Ok(socket), receiver))
+        Some((socket, receiver))
     })
+}
+
+impl Socket {
+    /// Where the client is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 impl Connected for Socket {

@@ -1,0 +1,70 @@
+//! `peil maintain`: clears away what nothing needs any more.
+
+use chrono::TimeDelta;
+use peil_warehouse::lock::RunLock;
+use peil_warehouse::publish::Published;
+use peil_warehouse::table::LogTidied;
+use peil_warehouse::{Result, clock, sweep, table};
+use serde::Serialize;
+
+use crate::cli::{Global, MaintainArgs};
+use crate::context;
+use crate::exit::Exit;
+use crate::output::{Output, counted, thousands};
+use crate::progress::progress;
+
+#[derive(Debug, Serialize)]
+struct Maintained {
+    removed: bool,
+    files: u64,
+    bytes: u64,
+    logs_summed_up: u64,
+    log_entries_removed: u64,
+}
+
+/// Removes files that neither what is published nor a reader of the last hours
+/// needs, and sums up the logs of the tables. Releases keep files of their
+/// own, which it does not look at.
+///
+/// # Errors
+/// [`peil_warehouse::Error::Storage`] where the warehouse refuses.
+pub async fn run(global: &Global, arguments: &MaintainArgs, output: Output) -> Result<Exit> {
+    let settings = context::settings(global)?;
+    let (warehouse, _) = context::read_warehouse(&settings).await?;
+    let lock = RunLock::acquire(&warehouse, progress(output).as_ref()).await?;
+    let published = Published::read(&warehouse).await?;
+    let before = clock::now() - TimeDelta::hours(i64::from(arguments.keep_hours));
+    let unused = sweep::unused(&warehouse, &published, &sweep::LAYERS, before).await?;
+    let mut done = Maintained {
+        removed: !arguments.dry_run,
+        files: unused.len() as u64,
+        bytes: unused.iter().map(|object| object.size).sum(),
+        logs_summed_up: 0,
+        log_entries_removed: 0,
+    };
+    if !arguments.dry_run {
+        sweep::remove(&warehouse, &unused).await?;
+        let oldest = clock::now() - TimeDelta::days(i64::from(arguments.keep_days));
+        for (name, state) in &published.tables {
+            let LogTidied { summed_up, removed } = table::tidy_log(&warehouse, name, state, oldest).await?;
+            done.logs_summed_up += u64::from(summed_up);
+            done.log_entries_removed += removed;
+        }
+    }
+    lock.release().await?;
+    if output.is_json() {
+        output.document(&done)?;
+        return Ok(Exit::Done);
+    }
+    let files = counted(done.files, "file", "files");
+    let size = format!("{} kB", thousands(done.bytes.div_ceil(1024)));
+    output.line(match arguments.dry_run {
+        true => format!("{files} would go ({size})"),
+        false => format!(
+            "{files} removed ({size}); {} summed up, {} removed",
+            counted(done.logs_summed_up, "log", "logs"),
+            counted(done.log_entries_removed, "log entry", "log entries")
+        ),
+    });
+    Ok(Exit::Done)
+}

@@ -1,0 +1,73 @@
+//! What an operator does by hand.
+
+use peil_tests::Site;
+
+/// A job that fails until there is something to run on.
+const JOB: &str = "job: figures\ntitle_nl: Cijfers\nwhen: { cron: '0 6 * * *' }\nsteps:\n  - [run, --as-of, '2022-07-31']\ncatch_up: latest\nlimit_minutes: 30\n";
+
+#[test]
+fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
+    let site = Site::sample();
+    let jobs = tempfile::tempdir().unwrap();
+    for built_in in ["nightly_run", "quarter_draft", "semester_report", "weekly_check", "retention", "weekly_catalogue"]
+    {
+        std::fs::write(jobs.path().join(format!("{built_in}.yaml")), "").unwrap();
+    }
+    std::fs::write(jobs.path().join("figures.yaml"), JOB).unwrap();
+    let folder = jobs.path().to_str().unwrap();
+    let at = |clock: &'static str| [("PEIL_JOBS", folder), ("PEIL_CLOCK", clock)];
+    // The first look begins the timetable; a day later the run is due, and fails.
+    assert_eq!(site.peil_with(&["schedule", "run", "--once"], &at("2022-08-01T00:00:00Z")).code, Some(0));
+    let plates = site.landing().join("portal/plates");
+    let aside = jobs.path().join("key");
+    std::fs::rename(site.landing().join(".sample-pseudonym-key"), &aside).unwrap();
+    let without = [("PEIL_JOBS", folder), ("PEIL_CLOCK", "2022-08-01T12:00:00Z"), ("PEIL_PSEUDONYM_KEY", "")];
+    let failed = site.peil_with(&["schedule", "run", "--once"], &without);
+    assert_ne!(failed.code, Some(0), "{}", failed.stderr);
+    let told = site.peil_with(&["schedule", "list"], &at("2022-08-01T12:30:00Z"));
+    assert!(told.stdout.contains("figures"), "{}", told.stdout);
+    std::fs::rename(&aside, site.landing().join(".sample-pseudonym-key")).unwrap();
+    assert!(plates.exists());
+    let mended = site.peil_with(&["retry"], &at("2022-08-01T13:00:00Z"));
+    assert_eq!(mended.code, Some(0), "{}{}", mended.stdout, mended.stderr);
+    assert!(
+        mended.stdout.contains("figures due 2022-08-01T06:00") && mended.stdout.contains("done"),
+        "{}",
+        mended.stdout
+    );
+    let late = site.peil_with(&["status"], &at("2022-08-03T12:00:00Z"));
+    assert!(
+        late.stdout.contains("figures due 2022-08-03T06:00") && late.stdout.contains("was not made"),
+        "{}",
+        late.stdout
+    );
+    let again = site.peil_with(&["retry"], &at("2022-08-01T13:00:00Z"));
+    assert!(again.stdout.contains("went through"), "{}", again.stdout);
+    // Two days on: the days between are shown first, then made.
+    let fill = ["backfill", "figures", "--from", "2022-08-01", "--until", "2022-08-03"];
+    let shown = site.peil_with(&fill, &at("2022-08-03T12:00:00Z"));
+    assert!(
+        shown.stdout.contains("2 due runs would be made") && !shown.stdout.contains("2022-08-01T06"),
+        "{}",
+        shown.stdout
+    );
+    let made = site.peil_with(&[&fill[..], &["--yes", "--json"]].concat(), &at("2022-08-03T12:00:00Z"));
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(made["runs"].as_array().unwrap().len(), 2);
+    assert!(site.peil_with(&fill, &at("2022-08-03T12:00:00Z")).stdout.contains("nothing is to be made"));
+    let wrong = site.peil_with(&["backfill", "figurs", "--from", "2022-08-01"], &at("2022-08-03T12:00:00Z"));
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("figures"), "{}", wrong.stderr);
+}
+
+#[test]
+fn the_status_tells_in_a_few_lines_what_is_to_do() {
+    let site = Site::published();
+    let told = site.peil(&["status"]);
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    let lines: Vec<&str> = told.stdout.lines().collect();
+    assert!(lines.len() <= 12, "{}", told.stdout);
+    assert!(lines[0].starts_with("ok") && lines[0].contains("as of 2022-07-31"), "{}", told.stdout);
+    assert!(lines.iter().all(|line| ["ok", "look", "to do", "nothing"].iter().any(|word| line.starts_with(word))));
+    assert!(site.peil(&["status", "--all"]).stdout.lines().count() > 40);
+}
