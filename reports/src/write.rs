@@ -65,10 +65,10 @@ impl Form {
     }
 
     /// The files of the form: paths in the folder of the period, and contents.
-    fn files(self, report: &Report, document: &Document, templates: &Templates) -> Result<Vec<File>> {
+    fn files(self, report: &Report, document: &Document, templates: &Templates, beside: &[Self]) -> Result<Vec<File>> {
         let period = report.colophon.period;
         match self {
-            Self::Html => html::site(report, document, templates),
+            Self::Html => html::site(report, document, templates, beside),
             Self::Pdf => Ok(vec![(self.entrance(period), pdf::document(report, document)?)]),
             Self::Xlsx => Ok(vec![(self.entrance(period), xlsx::workbook(report, document)?)]),
         }
@@ -127,8 +127,10 @@ pub async fn write_report_with(
     let mut forms = forms.to_vec();
     forms.sort_unstable();
     forms.dedup();
-    let made = render(&report, &document, templates, &forms)?;
     let folder = release::draft_folder(out, period);
+    let beside: Vec<Form> =
+        Form::ALL.into_iter().filter(|form| forms.contains(form) || folder::holds(&folder, *form)).collect();
+    let made = render(&report, &document, templates, &forms, &beside)?;
     let state = format!("{}-{}", published.sequence, published.run_id.as_deref().unwrap_or_default());
     let older = folder::write(&folder, &state, &made).map_err(cannot_write(&folder))?;
     latest::write(out).map_err(cannot_write(&out.join(latest::FOLDER)))?;
@@ -154,7 +156,7 @@ pub async fn release_report(
     let mut report = Report::read(storage, published, period).await?;
     report.colophon.edition = edition;
     let document = sections::document(&report)?;
-    let made = render(&report, &document, &Templates::built_in(), &Form::ALL)?;
+    let made = render(&report, &document, &Templates::built_in(), &Form::ALL, &Form::ALL)?;
     Ok(made.into_iter().flat_map(|(_, files)| files).collect())
 }
 
@@ -173,16 +175,20 @@ pub fn write_release(out: &Path, release: &str, period: Period, files: Vec<File>
     Ok(Written { folder, entrances, files: count, older: Vec::new() })
 }
 
-/// The files of each form, made beside each other.
+/// The files of each form, made beside each other; the folder will hold the
+/// forms `beside`.
 fn render(
     report: &Report,
     document: &Document,
     templates: &Templates,
     forms: &[Form],
+    beside: &[Form],
 ) -> Result<Vec<(Form, Vec<File>)>> {
     std::thread::scope(|scope| {
-        let makers: Vec<_> =
-            forms.iter().map(|form| (*form, scope.spawn(move || form.files(report, document, templates)))).collect();
+        let makers: Vec<_> = forms
+            .iter()
+            .map(|form| (*form, scope.spawn(move || form.files(report, document, templates, beside))))
+            .collect();
         makers
             .into_iter()
             .map(|(form, maker)| {

@@ -161,6 +161,18 @@ impl Indicators {
         self.rows().map(Row::indicator).find(|indicator| indicator.id == id).map(|indicator| indicator.label.as_str())
     }
 
+    /// The name of an indicator with numbers, with its section where another
+    /// of the programme bears the same name.
+    pub fn distinct_label(&self, indicator: &Indicator) -> String {
+        let alike = |row: &&NumericRow| {
+            row.indicator.programme == indicator.programme && row.indicator.label == indicator.label
+        };
+        match self.numeric().filter(alike).count() {
+            0 | 1 => indicator.label.clone(),
+            _ => format!("{} ({})", indicator.label, indicator.section),
+        }
+    }
+
     /// Every row, in order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.programmes.iter().flat_map(|programme| &programme.sections).flat_map(|section| &section.rows)

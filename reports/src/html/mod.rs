@@ -30,18 +30,25 @@ use peil_warehouse::Result;
 
 use crate::document::Document;
 use crate::frames::Report;
+use crate::write::Form;
 
 pub use csv::csv;
 pub use templates::Templates;
 
-/// The files of the site of a period, by path in the period's folder.
+/// The files of the site of a period, by path in the period's folder, which
+/// holds the report in `forms` too: the site leads to no other.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Usage`] where a template is missing or wrong;
 /// [`peil_warehouse::Error::Internal`] where a table cannot be written.
-pub fn site(report: &Report, document: &Document, templates: &Templates) -> Result<Vec<(String, Vec<u8>)>> {
+pub fn site(
+    report: &Report,
+    document: &Document,
+    templates: &Templates,
+    forms: &[Form],
+) -> Result<Vec<(String, Vec<u8>)>> {
     let links = links::Links::new(report, document);
-    let source = pages::Source { report, document, links: &links };
+    let source = pages::Source { report, document, links: &links, forms };
     let frame = page::Frame::new(report, document, pages::menu(&source));
     let pages = pages::all(&source)?;
     let mut files = Vec::with_capacity(pages.len() + 40);

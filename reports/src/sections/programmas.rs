@@ -54,7 +54,7 @@ fn sentences(report: &Report, programme: &Programme) -> Text {
         let id = &found.row.indicator.id;
         text = text
             .and(" Het sterkst gegroeid: ")
-            .link(found.row.indicator.label.clone(), Origin::IndicatorPage(id.clone()))
+            .link(report.indicators.distinct_label(&found.row.indicator), Origin::IndicatorPage(id.clone()))
             .and(", van ")
             .figure(Value::Figure(found.before), Some(Origin::Indicator(id.clone(), before)))
             .and(format!(" in {} naar ", period_phrase(before)))

@@ -73,7 +73,8 @@ fn behind(report: &Report) -> Table {
             let id = &standing.row.indicator.id;
             let origin = Origin::Indicator(id.clone(), standing.figure.period);
             Row::Cells(vec![
-                Cell::text(standing.row.indicator.label.clone()).from(Origin::IndicatorPage(id.clone())),
+                Cell::text(report.indicators.distinct_label(&standing.row.indicator))
+                    .from(Origin::IndicatorPage(id.clone())),
                 Cell::text(programme_of(report, &standing.row.indicator)),
                 Cell {
                     provisional: standing.figure.provisional,
@@ -111,7 +112,8 @@ fn improved(report: &Report) -> Table {
             let id = &found.row.indicator.id;
             let origin = |period| Origin::Indicator(id.clone(), period);
             Row::Cells(vec![
-                Cell::text(found.row.indicator.label.clone()).from(Origin::IndicatorPage(id.clone())),
+                Cell::text(report.indicators.distinct_label(&found.row.indicator))
+                    .from(Origin::IndicatorPage(id.clone())),
                 Cell::text(programme_of(report, &found.row.indicator)),
                 Cell::new(Value::Figure(found.before)).from(origin(before)),
                 Cell {

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Data, Range, Xlsx, open_workbook_from_rs};
 use peil_reports::document::{Block, Cell, Document, Table, Value};
 use peil_reports::frames::Report;
-use peil_reports::{Templates, html, pdf, sections, xlsx};
+use peil_reports::{Form, Templates, html, pdf, sections, xlsx};
 use scraper::{Html, Selector};
 
 use crate::marts::Marts;
@@ -77,7 +77,7 @@ fn is_annex(document: &Document, table: &Table) -> bool {
 #[tokio::test]
 async fn figures_of_the_pages_are_those_of_the_document() {
     let (report, document) = report().await;
-    let files = html::site(&report, &document, &Templates::built_in()).unwrap();
+    let files = html::site(&report, &document, &Templates::built_in(), &Form::ALL).unwrap();
     let select = |selector: &str| Selector::parse(selector).unwrap();
     let mut checked = 0;
     for table in document.tables().filter(|table| !is_annex(&document, table) && table.body().count() > 0) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use peil_reports::document::{Block, Document};
 use peil_reports::frames::Report;
-use peil_reports::{Templates, html, sections};
+use peil_reports::{Form, Templates, html, sections};
 use scraper::{Html, Selector};
 
 use crate::marts::Marts;
@@ -19,7 +19,7 @@ async fn site() -> (Report, Document, Files) {
     let marts = Marts::as_published().realised("OC-02", 1_234.0, "achieved").realised("IV-TL-10", 54.26, "at_risk");
     let report = marts.publish().await.report("2022S1").await;
     let document = sections::document(&report).unwrap();
-    let files = html::site(&report, &document, &Templates::built_in()).unwrap().into_iter().collect();
+    let files = html::site(&report, &document, &Templates::built_in(), &Form::ALL).unwrap().into_iter().collect();
     (report, document, files)
 }
 

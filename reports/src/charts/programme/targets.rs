@@ -12,6 +12,8 @@ use crate::sentences::{reference, standings, year_before};
 /// An indicator with a value and a target above zero.
 struct Line<'a> {
     row: &'a NumericRow,
+    /// Its name, which no other of the programme bears.
+    label: String,
     value: f64,
     target: f64,
     before: Option<f64>,
@@ -32,6 +34,7 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
             let (value, target, id) = line(standing.row, standing.figure)?;
             Some(Line {
                 row: standing.row,
+                label: report.indicators.distinct_label(&standing.row.indicator),
                 value,
                 target,
                 before: report.figure(&id, before).and_then(|found| found.value),
@@ -45,8 +48,13 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
         bullets: lines
             .iter()
             .map(|line| Bullet {
-                label: line.row.indicator.label.clone(),
-                note: line.row.indicator.section.clone(),
+                label: line.label.clone(),
+                // A name that says its section needs no second line for it.
+                note: if line.label == line.row.indicator.label {
+                    line.row.indicator.section.clone()
+                } else {
+                    String::new()
+                },
                 share: line.value / line.target,
                 previous: line.before.map(|value| value / line.target),
                 marker: None,
@@ -63,7 +71,7 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
     let phrase = period_phrase(period);
     let told: Vec<String> = lines
         .iter()
-        .map(|line| format!("{}: {} van {}", line.row.indicator.label, figure(line.value), figure(line.target)))
+        .map(|line| format!("{}: {} van {}", line.label, figure(line.value), figure(line.target)))
         .collect();
     Ok(Some(Chart {
         name: names.targets,
@@ -99,7 +107,7 @@ fn table(lines: &[Line<'_>], period: &str, before: &str) -> ChartTable {
             .iter()
             .map(|line| {
                 vec![
-                    line.row.indicator.label.clone(),
+                    line.label.clone(),
                     line.row.indicator.unit.clone(),
                     line.before.map_or_else(|| EMPTY.to_owned(), figure),
                     figure(line.value),

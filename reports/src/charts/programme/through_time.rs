@@ -27,13 +27,18 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
         .max_by_key(|(_, figures)| figures.len())
         .map_or_else(Vec::new, |(_, figures)| figures.iter().map(|figure| figure.period).collect());
     let (Some(first), Some(last)) = (quarters.first(), quarters.last()) else { return Ok(None) };
-    let kind = SmallMultiples { panels: lines.iter().map(|(row, figures)| panel(row, figures)).collect() };
+    let kind = SmallMultiples { panels: lines.iter().map(|(row, figures)| panel(report, row, figures)).collect() };
     let told: Vec<String> = lines
         .iter()
         .map(|(row, figures)| {
             let values: Vec<f64> = figures.iter().filter_map(|figure| figure.value).collect();
             let end = |value: Option<&f64>| value.map_or_else(|| EMPTY.to_owned(), |value| figure(*value));
-            format!("{}: van {} naar {}", row.indicator.label, end(values.first()), end(values.last()))
+            format!(
+                "{}: van {} naar {}",
+                report.indicators.distinct_label(&row.indicator),
+                end(values.first()),
+                end(values.last())
+            )
         })
         .collect();
     Ok(Some(Chart {
@@ -49,7 +54,7 @@ pub(super) fn draw(report: &Report, names: &Names) -> Result<Option<Chart>> {
             programme.name,
             told.join("; ")
         ),
-        table: table(&lines, &quarters),
+        table: table(report, &lines, &quarters),
         drawings: kind.draw()?,
     }))
 }
@@ -67,10 +72,10 @@ fn title(report: &Report, lines: &[(&NumericRow, Vec<Figure>)]) -> String {
     format!("{higher} van {} indicatoren hoger dan een jaar eerder", compared.len())
 }
 
-fn panel(row: &NumericRow, figures: &[Figure]) -> Panel {
+fn panel(report: &Report, row: &NumericRow, figures: &[Figure]) -> Panel {
     let last = figures.iter().rev().find_map(|figure| figure.value);
     Panel {
-        title: row.indicator.label.clone(),
+        title: report.indicators.distinct_label(&row.indicator),
         points: figures
             .iter()
             .map(|figure| TimePoint {
@@ -85,7 +90,7 @@ fn panel(row: &NumericRow, figures: &[Figure]) -> Panel {
     }
 }
 
-fn table(lines: &[(&NumericRow, Vec<Figure>)], quarters: &[Period]) -> ChartTable {
+fn table(report: &Report, lines: &[(&NumericRow, Vec<Figure>)], quarters: &[Period]) -> ChartTable {
     let mut header = vec!["Indicator".to_owned()];
     header.extend(quarters.iter().map(Period::to_string));
     let value = |figures: &[Figure], quarter: &Period| {
@@ -95,7 +100,7 @@ fn table(lines: &[(&NumericRow, Vec<Figure>)], quarters: &[Period]) -> ChartTabl
     let rows = lines
         .iter()
         .map(|(row, figures)| {
-            let mut cells = vec![row.indicator.label.clone()];
+            let mut cells = vec![report.indicators.distinct_label(&row.indicator)];
             cells.extend(quarters.iter().map(|quarter| value(figures, quarter)));
             cells
         })

@@ -2,19 +2,35 @@
 
 use std::fmt::Write;
 
+use peil_warehouse::Period;
+
 use super::super::markup::escape;
 use super::super::page::Page;
 use super::{Source, home_crumb};
+use crate::write::Form;
+
+/// The other forms that were made, each with what it is for.
+fn of_report(forms: &[Form], period: Period) -> String {
+    let made: Vec<String> = [
+        (Form::Pdf, "Rapport als PDF", "om te lezen en af te drukken, toegankelijk (PDF/UA)"),
+        (Form::Xlsx, "Werkboek (XLSX)", "alle cijfers als getallen, met grafieken"),
+    ]
+    .into_iter()
+    .filter(|(form, ..)| forms.contains(form))
+    .map(|(form, name, purpose)| {
+        format!("<li><a href=\"{}\">{name}</a> <span>{purpose}</span></li>\n", form.entrance(period))
+    })
+    .collect();
+    if made.is_empty() {
+        return String::new();
+    }
+    format!("<h2 id=\"rapport\">Het rapport</h2>\n<ul class=\"files\">\n{}</ul>\n", made.concat())
+}
 
 pub(super) fn page(source: &Source<'_>) -> Page {
     let period = source.report.colophon.period;
     let mut body = String::from("<p class=\"lead\">Alle vormen van dit rapport komen uit dezelfde cijfers.</p>\n");
-    let _ = write!(
-        body,
-        "<h2 id=\"rapport\">Het rapport</h2>\n<ul class=\"files\">\n\
-         <li><a href=\"peil-{period}.pdf\">Rapport als PDF</a> <span>om te lezen en af te drukken, toegankelijk (PDF/UA)</span></li>\n\
-         <li><a href=\"peil-{period}.xlsx\">Werkboek (XLSX)</a> <span>alle cijfers als getallen, met grafieken</span></li>\n</ul>\n"
-    );
+    body.push_str(&of_report(source.forms, period));
     body.push_str("<h2 id=\"tabellen\">Tabellen als CSV</h2>\n<p>UTF-8, komma tussen de velden, punt als decimaalteken, dagen als 2022-06-30; een leeg veld is een waarde die er niet is. Bedragen zijn in euro, aandelen een deel van 1.</p>\n");
     for section in &source.document.sections {
         let tables: Vec<_> = section

@@ -16,6 +16,7 @@ use peil_warehouse::Result;
 
 use crate::document::Document;
 use crate::frames::Report;
+use crate::write::Form;
 
 pub(super) use search::index;
 
@@ -29,6 +30,8 @@ pub(super) struct Source<'a> {
     pub(super) report: &'a Report,
     pub(super) document: &'a Document,
     pub(super) links: &'a Links,
+    /// The forms that lie beside each other.
+    pub(super) forms: &'a [Form],
 }
 
 impl<'a> Source<'a> {
