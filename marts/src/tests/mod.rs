@@ -5,6 +5,7 @@ mod disclosure;
 mod explain;
 mod graph;
 mod indicators;
+mod many;
 mod runs;
 mod targets;
 
