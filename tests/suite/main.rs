@@ -5,11 +5,13 @@
 mod accessibility;
 mod clients;
 mod crash;
+mod database;
 mod deliveries;
 mod exchange;
 mod explain;
 mod flight;
 mod history;
+mod object_store;
 mod postgres;
 mod privacy;
 mod published;
