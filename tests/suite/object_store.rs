@@ -105,7 +105,9 @@ fn two_machines_that_run_at_once_do_no_harm() {
     for _ in 0..2 {
         std::thread::scope(|scope| {
             let runs = [&site, &other].map(|site| scope.spawn(|| cloud.peil(site, &RUN)));
-            runs.map(|run| done(&run.join().unwrap()));
+            for run in runs {
+                done(&run.join().unwrap());
+            }
         });
     }
     // One of two is killed in the middle of it; the other goes on.

@@ -53,7 +53,7 @@ fn mistakes_in_a_database_name_the_line_and_the_remedy() {
         ("  cursor: changed\n", "  first: x\n", 9, "`cursor`"),
         ("  cursor: changed\n", "since: { parameter: p, at: /a }\n", 9, "`postgres.cursor`"),
         ("  cursor: changed\n", "http: { url: 'https://x/y' }\n", 1, "`http` or `postgres`"),
-        ("  user: reader\n", "", 3, "user"),
+        ("  user: reader\n", "", 8, "user"),
         ("  cursor: changed\n", "fields: { naam: { first_of: [/a], pattern: '(' } }\n", 9, "regular expression"),
         ("  cursor: changed\n", "fields: { naam: { first_of: [] } }\n", 9, "`first_of`"),
     ] {
