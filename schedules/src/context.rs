@@ -72,7 +72,7 @@ pub fn open_landing(settings: &Settings) -> Result<Storage> {
 /// # Errors
 /// As [`Storage::open`].
 pub fn open_warehouse(settings: &Settings) -> Result<Storage> {
-    Storage::open(&settings.warehouse)
+    Ok(Storage::open(&settings.warehouse)?.cached())
 }
 
 /// Opens the warehouse for reading, with what is published in it.
@@ -89,7 +89,7 @@ pub async fn read_warehouse(settings: &Settings) -> Result<(Storage, Published)>
     if missing_folder(location) {
         return Err(nothing());
     }
-    let storage = Storage::open(location)?;
+    let storage = Storage::open(location)?.cached();
     let published = Published::read(&storage).await?;
     if published.sequence == 0 { Err(nothing()) } else { Ok((storage, published)) }
 }

@@ -127,7 +127,10 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
         events.fail(&error.to_string()).await;
         // The draft may hold half of a stage: the ledger's line goes into a
         // draft of its own. The stage's error says more than one of the ledger.
-        let recorded = record_failure(warehouse, &report.row(started_at, Outcome::Failed)).await;
+        // Where the lock is lost, another run is at work, and is not to be
+        // disturbed.
+        let row = report.row(started_at, Outcome::Failed);
+        let recorded = if lock.is_lost() { Ok(()) } else { record_failure(warehouse, &row).await };
         if let Err(unrecorded) = recorded {
             progress.note(&format!("the failure is not in the ledger: {unrecorded}"));
         }

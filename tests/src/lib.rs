@@ -4,6 +4,8 @@
 
 #![expect(clippy::expect_used, reason = "a test harness ends at the first thing that is not as it must be")]
 
+pub mod servers;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -103,6 +105,11 @@ impl Site {
         let site = Self::empty();
         copy_tree(other.folder.path(), site.folder.path());
         site
+    }
+
+    /// The folder of both.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The landing area.

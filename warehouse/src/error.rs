@@ -46,7 +46,7 @@ impl Error {
 
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
-        Self::Storage(error.to_string())
+        Self::Storage(crate::storage::told(&error))
     }
 }
 

@@ -25,6 +25,7 @@ pub mod clock;
 pub mod contract;
 pub mod days;
 pub mod error;
+mod lease;
 pub mod lock;
 pub mod nearest;
 pub mod period;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 
+use crate::lease::Lease;
 use crate::progress::Progress;
 use crate::storage::Storage;
 use crate::{Error, Result, clock};
@@ -10,26 +11,25 @@ use crate::{Error, Result, clock};
 const LOCK: &str = "_lock";
 
 /// Held by the run that writes. On a folder it is freed when the process ends,
-/// however it ends.
+/// however it ends; in an object store it is a lease, which is free some
+/// seconds after its holder shows no life.
 #[derive(Debug)]
 pub struct RunLock {
     /// Held open: the lock lives as long as the file handle.
     _file: Option<File>,
-    /// The lease in an object store, which has to be given back.
-    lease: Option<Storage>,
+    lease: Option<Lease>,
 }
 
 impl RunLock {
-    /// Takes the lock. Where another run holds it: on a folder, says so and
-    /// waits; in an object store, refuses.
+    /// Takes the lock. Where another run holds it, says so and waits.
     ///
     /// # Errors
     /// [`Error::Storage`] where the lock cannot be taken.
     pub async fn acquire(storage: &Storage, progress: &dyn Progress) -> Result<Self> {
-        let holder = format!("process {} since {}", std::process::id(), clock::now().format("%Y-%m-%dT%H:%M:%SZ"));
         let Some(path) = storage.local_path(LOCK) else {
-            return Self::lease(storage, holder).await;
+            return Ok(Self { _file: None, lease: Some(Lease::take(storage, LOCK, progress).await?) });
         };
+        let holder = format!("process {} since {}", std::process::id(), clock::now().format("%Y-%m-%dT%H:%M:%SZ"));
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         if file.try_lock().is_err() {
             let mut other = String::new();
@@ -47,25 +47,19 @@ impl RunLock {
         Ok(Self { _file: Some(file), lease: None })
     }
 
-    async fn lease(storage: &Storage, holder: String) -> Result<Self> {
-        if storage.create_durable(LOCK, holder.into()).await? {
-            return Ok(Self { _file: None, lease: Some(storage.clone()) });
-        }
-        let other = storage.get_optional(LOCK).await?.unwrap_or_default();
-        Err(Error::storage(format!(
-            "another run is at work in {url} ({other}): wait for it to end; if it was killed, delete {url}/{LOCK}",
-            url = storage.url(),
-            other = String::from_utf8_lossy(&other)
-        )))
+    /// Whether another may hold it by now: this process was stopped, or cut
+    /// off from the store, for longer than the lease lasts.
+    pub fn is_lost(&self) -> bool {
+        self.lease.as_ref().is_some_and(Lease::is_lost)
     }
 
     /// Gives the lock back.
     ///
     /// # Errors
-    /// [`Error::Storage`] where the lease cannot be removed.
+    /// [`Error::Storage`] where the lease cannot be given back.
     pub async fn release(self) -> Result<()> {
-        match &self.lease {
-            Some(storage) => storage.delete(LOCK).await,
+        match self.lease {
+            Some(lease) => lease.give_back().await,
             None => Ok(()),
         }
     }

@@ -9,17 +9,22 @@
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
-use crate::storage::Storage;
+use crate::storage::{Storage, Version};
 use crate::table::{self, Commit, DataFile, TableSpec, TableState};
 use crate::{Error, Result, clock};
 
 /// The document itself.
 pub(crate) const POINTER: &str = "published.json";
 const FORMAT: u32 = 1;
+/// There while a run on an object store writes logs, and after one that did
+/// not come to its end: only then is it asked of every table whether its log
+/// is ahead of what is published.
+const UNDER_WAY: &str = "_publishing";
 /// Logs that are written at the same time.
 const CONCURRENT_COMMITS: usize = 16;
 
@@ -68,10 +73,22 @@ impl Published {
     /// [`Error::Storage`] where it cannot be read, or was written by a newer
     /// Peil.
     pub async fn read(storage: &Storage) -> Result<Self> {
-        let Some(content) = storage.get_optional(POINTER).await? else {
-            return Ok(Self { format: FORMAT, ..Self::default() });
-        };
-        let published: Self = serde_json::from_slice(&content)
+        match storage.get_optional(POINTER).await? {
+            None => Ok(Self { format: FORMAT, ..Self::default() }),
+            Some(content) => Self::decode(storage, &content),
+        }
+    }
+
+    /// The same, with the version of the pointer.
+    async fn read_versioned(storage: &Storage) -> Result<(Self, Option<Version>)> {
+        match storage.get_versioned(POINTER).await? {
+            None => Ok((Self { format: FORMAT, ..Self::default() }, None)),
+            Some((content, version)) => Ok((Self::decode(storage, &content)?, Some(version))),
+        }
+    }
+
+    fn decode(storage: &Storage, content: &[u8]) -> Result<Self> {
+        let published: Self = serde_json::from_slice(content)
             .map_err(|error| Error::storage(format!("{POINTER} of {} cannot be read: {error}", storage.url())))?;
         if published.format != FORMAT {
             return Err(Error::storage(format!(
@@ -109,6 +126,11 @@ pub struct Draft {
     storage: Storage,
     base: Published,
     next: Published,
+    /// The pointer on which this draft rests: on an object store, only that
+    /// one is overwritten.
+    seen: Option<Version>,
+    /// Whether it is known that no log is ahead of what is published.
+    logs_known: bool,
 }
 
 impl Draft {
@@ -117,13 +139,13 @@ impl Draft {
     /// # Errors
     /// As [`Published::read`].
     pub async fn begin(storage: &Storage) -> Result<Self> {
-        let base = Published::read(storage).await?;
-        Ok(Self { storage: storage.clone(), next: base.clone(), base })
+        let (base, seen) = Published::read_versioned(storage).await?;
+        Ok(Self { storage: storage.clone(), next: base.clone(), base, seen, logs_known: false })
     }
 
     /// A draft that starts from a given state of the tables in `storage`.
     pub fn from(published: Published, storage: &Storage) -> Self {
-        Self { storage: storage.clone(), base: published.clone(), next: published }
+        Self { storage: storage.clone(), base: published.clone(), next: published, seen: None, logs_known: false }
     }
 
     /// Where the tables are.
@@ -269,7 +291,8 @@ impl Draft {
             );
         }
         self.storage.sync(&written).await?;
-        let (storage, base) = (&self.storage, &self.base);
+        self.begin_logs().await?;
+        let (storage, base, logs_known) = (&self.storage, &self.base, self.logs_known);
         let versions: Vec<(String, u64)> =
             futures::stream::iter(self.next.tables.iter().map(|(name, next)| async move {
                 let before = base.table(name);
@@ -279,7 +302,7 @@ impl Draft {
                         && before.schema == next.schema
                         && before.description == next.description
                 });
-                if unchanged && !table::latest_is_ahead(storage, name, next).await? {
+                if unchanged && (logs_known || !table::latest_is_ahead(storage, name, next).await?) {
                     return Ok::<_, Error>(None);
                 }
                 let version = table::commit(storage, &Commit { table: name, base: before, next, at }).await?;
@@ -296,9 +319,44 @@ impl Draft {
         self.next.sequence = self.base.sequence + 1;
         self.next.published_at = Some(at);
         let pointer = serde_json::to_vec(&self.next).map_err(Error::internal)?;
-        self.storage.put_durable(POINTER, pointer.into()).await?;
+        self.put_pointer(pointer.into()).await?;
         self.base = self.next.clone();
+        self.logs_known = true;
         Ok(())
+    }
+
+    /// Before logs are written on an object store: that no other run has
+    /// published since, and a mark for the next run in case this one is cut
+    /// off.
+    async fn begin_logs(&mut self) -> Result<()> {
+        if self.storage.is_local() {
+            return Ok(());
+        }
+        let (now, under_way) =
+            futures::try_join!(self.storage.version(POINTER), async { self.storage.exists(UNDER_WAY).await })?;
+        if now != self.seen {
+            return Err(self.overtaken());
+        }
+        self.logs_known = self.logs_known || !under_way;
+        self.storage.put_durable(UNDER_WAY, "a run writes the logs of the tables".into()).await
+    }
+
+    async fn put_pointer(&mut self, pointer: Bytes) -> Result<()> {
+        if self.storage.is_local() {
+            return self.storage.put_durable(POINTER, pointer).await;
+        }
+        match self.storage.replace(POINTER, pointer, self.seen.as_ref()).await? {
+            Some(version) => self.seen = Some(version),
+            None => return Err(self.overtaken()),
+        }
+        self.storage.delete(UNDER_WAY).await
+    }
+
+    fn overtaken(&self) -> Error {
+        Error::storage(format!(
+            "another run has published in {} since this one began, which was stopped or cut off for a while: nothing of this one is seen\nhint: run again: what is there is not done twice",
+            self.storage.url()
+        ))
     }
 
     fn state(&mut self, name: &str) -> Result<&mut TableState> {

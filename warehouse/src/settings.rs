@@ -19,8 +19,13 @@ pub const PSEUDONYM_KEY_VARIABLE: &str = "PEIL_PSEUDONYM_KEY";
 pub const SECRET_PREFIX: &str = "PEIL_SECRET_";
 
 /// Variables that are no setting.
-const OTHER_VARIABLES: [&str; 4] =
-    [PSEUDONYM_KEY_VARIABLE, "PEIL_CLOCK", "PEIL_CONFIG", crate::storage::POWER_CUT_VARIABLE];
+const OTHER_VARIABLES: [&str; 5] = [
+    PSEUDONYM_KEY_VARIABLE,
+    "PEIL_CLOCK",
+    "PEIL_CONFIG",
+    crate::storage::POWER_CUT_VARIABLE,
+    crate::lease::LEASE_VARIABLE,
+];
 
 /// Each key, what it means, and its default as TOML.
 pub const KEYS: [(&str, &str, &str); 38] = [

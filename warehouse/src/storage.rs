@@ -7,6 +7,11 @@
 //! does not do. So local writes that matter go through [`Storage::sync`],
 //! [`Storage::put_durable`] and [`Storage::create_durable`].
 
+mod cache;
+mod conditional;
+mod remote;
+mod upload;
+
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -19,11 +24,15 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
 use crate::scratch::Scratch;
 use crate::{Error, Result};
+
+pub use conditional::Version;
+pub(crate) use remote::told;
+pub use upload::Upload;
 
 /// How many small requests are under way at once.
 const CONCURRENCY: usize = 16;
@@ -76,13 +85,8 @@ impl Storage {
                 Self::open_folder(&path)
             }
             Some(url) => {
-                let options = std::env::vars().map(|(key, value)| (key.to_ascii_lowercase(), value));
-                let (store, prefix) = object_store::parse_url_opts(&url, options).map_err(|error| {
-                    Error::usage(format!(
-                        "the location `{url}` cannot be opened ({error}): give a folder or a URL such as file://, s3://, az://, gs:// or memory://"
-                    ))
-                })?;
-                Ok(Self { store: Arc::from(store), root: None, prefix, url, scratch: false })
+                let (store, prefix) = remote::open(&url)?;
+                Ok(Self { store, root: None, prefix, url, scratch: false })
             }
             None => Self::open_folder(FilePath::new(location)),
         }
@@ -115,6 +119,16 @@ impl Storage {
         }
     }
 
+    /// The same storage, which keeps data files that it reads or writes in
+    /// memory where they would come over a network.
+    #[must_use]
+    pub fn cached(mut self) -> Self {
+        if self.root.is_none() && !self.scratch {
+            self.store = Arc::new(cache::Cached::over(self.store));
+        }
+        self
+    }
+
     /// A storage that reads from this one and keeps in memory what is written
     /// to it: gone when it is dropped, and never seen here.
     #[must_use]
@@ -131,6 +145,11 @@ impl Storage {
     /// The location as a URL.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Whether it is a folder of this machine, whose locks and renames hold.
+    pub fn is_local(&self) -> bool {
+        self.root.is_some()
     }
 
     /// The store itself; paths in it are under [`Storage::object_path`].
@@ -223,6 +242,19 @@ impl Storage {
         }
     }
 
+    /// What changes when the content of an object does; none where it is not
+    /// there.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the store does not answer.
+    pub async fn etag(&self, path: &str) -> Result<Option<String>> {
+        match self.store.head(&self.object_path(path)).await {
+            Ok(meta) => Ok(meta.e_tag),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes an object; on a file system it is durable only after
     /// [`Storage::sync`].
     ///
@@ -257,17 +289,14 @@ impl Storage {
     /// # Errors
     /// [`Error::Storage`] where it cannot be written.
     pub async fn put_durable(&self, path: &str, content: Bytes) -> Result<()> {
+        let Some(target) = self.local_path(path) else { return self.put(path, content).await };
         rehearse_power_cut();
-        match self.local_path(path) {
-            None => self.put(path, content).await,
-            Some(target) => blocking(move || {
-                let staged = write_staged(&target, &content)?;
-                std::fs::rename(&staged, &target)?;
-                sync_folder_of(&target)
-            })
-            .await
-            .map(|_| ()),
-        }
+        blocking(move || {
+            let staged = write_staged(&target, &content)?;
+            std::fs::rename(&staged, &target)?;
+            sync_folder_of(&target)
+        })
+        .await
     }
 
     /// Writes an object that must not be there yet; false where it is.
@@ -275,17 +304,10 @@ impl Storage {
     /// # Errors
     /// [`Error::Storage`] where it cannot be written.
     pub async fn create_durable(&self, path: &str, content: Bytes) -> Result<bool> {
-        rehearse_power_cut();
         match self.local_path(path) {
-            None => {
-                let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-                match self.store.put_opts(&self.object_path(path), content.into(), options).await {
-                    Ok(_) => Ok(true),
-                    Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
-                    Err(error) => Err(error.into()),
-                }
-            }
+            None => self.replace(path, content, None).await.map(|written| written.is_some()),
             Some(target) => {
+                rehearse_power_cut();
                 blocking(move || {
                     let staged = write_staged(&target, &content)?;
                     let linked = std::fs::hard_link(&staged, &target);

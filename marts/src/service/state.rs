@@ -241,7 +241,7 @@ impl Watch {
         }
         let mark = match file {
             Some(mark) => mark,
-            None => Mark::Etag(self.storage.list("published.json").await?.first().and_then(|found| found.etag.clone())),
+            None => Mark::Etag(self.storage.etag("published.json").await?),
         };
         current.asked = Some(Stopwatch::start());
         if let Some((state, known)) = &latest

@@ -118,3 +118,19 @@ async fn without_costs_there_is_no_chart_of_them() {
     let names: Vec<&str> = peil_reports::charts::draw_all(&report).unwrap().iter().map(|chart| chart.name).collect();
     assert!(names.contains(&"jaardoelen") && !names.contains(&"middelen"), "{names:?}");
 }
+
+#[tokio::test]
+async fn names_in_a_chart_of_a_programme_tell_its_indicators_apart() {
+    each(|chart| {
+        if !(chart.name.starts_with("doelen-") || chart.name.starts_with("verloop-")) {
+            return;
+        }
+        let names: Vec<&String> = chart.table.rows.iter().map(|row| &row[0]).collect();
+        let unique: std::collections::BTreeSet<&String> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len(), "{}: {names:?}", chart.name);
+        if chart.name == "verloop-vlavirgem" {
+            assert!(names.iter().any(|name| *name == "Aantal gebruikers (Referentie-architectuur)"), "{names:?}");
+        }
+    })
+    .await;
+}

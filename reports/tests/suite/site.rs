@@ -58,6 +58,27 @@ fn resolved(page: &str, href: &str) -> (String, Option<String>) {
 }
 
 #[tokio::test]
+async fn the_downloads_lead_only_to_forms_that_lie_beside_the_site() {
+    let report = Marts::as_published().publish().await.report("2022S1").await;
+    let document = sections::document(&report).unwrap();
+    for (forms, expected) in [
+        (&[Form::Html][..], &[][..]),
+        (&[Form::Html, Form::Xlsx], &["peil-2022S1.xlsx"]),
+        (&Form::ALL, &["peil-2022S1.pdf", "peil-2022S1.xlsx"]),
+    ] {
+        let files: Files = html::site(&report, &document, &Templates::built_in(), forms).unwrap().into_iter().collect();
+        let led_to: BTreeSet<String> = pages(&files)
+            .flat_map(|(path, page)| {
+                let links = select(&page, "[href]").into_iter().filter_map(|link| link.attr("href"));
+                links.map(|href| resolved(path, href).0).collect::<Vec<_>>()
+            })
+            .filter(|target| OTHER_FORMS.iter().any(|end| target.ends_with(end)))
+            .collect();
+        assert_eq!(led_to.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test]
 async fn every_link_and_anchor_leads_somewhere() {
     let (_, _, files) = site().await;
     let places: BTreeMap<String, BTreeSet<String>> = pages(&files)

@@ -90,9 +90,9 @@ async fn check_settings(settings: &Settings, all: &mut Vec<Checked>) {
 fn sources(settings: &Settings) -> Result<String> {
     let sources = config::load(settings.sources.as_deref(), &stages::contracts(settings)?)?;
     for source in &sources {
-        if let Some(auth) = &source.http.auth {
+        if let Some(secret) = source.secret() {
             let missing = |what| Error::usage(format!("source {}: {what}", source.name));
-            auth.secret().read(&source.folder).map_err(missing)?;
+            secret.read(&source.folder).map_err(missing)?;
         }
     }
     Ok(counted(sources.len() as u64, "source", "sources"))

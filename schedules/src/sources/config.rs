@@ -9,6 +9,8 @@ use peil_warehouse::{Error, Result};
 use reqwest::Url;
 use serde::Deserialize;
 
+use super::database::Database;
+use super::field::Field;
 use super::secret::Secret;
 
 /// The most that a whole fetch may take, in minutes: a day.
@@ -17,6 +19,9 @@ const MOST_MINUTES: u32 = 24 * 60;
 const MOST_MEGABYTES: u32 = 4096;
 /// The most times that a request is tried again.
 const MOST_RETRIES: usize = 20;
+
+/// What is wrong in the file of a source: at which key, and what to do.
+pub type Mistake = (&'static str, String);
 
 /// A source: where it is, and of which dataset it tells.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,13 +32,15 @@ pub struct Source {
     pub name: String,
     /// The dataset that it fills, as `catalogue/standards`.
     pub dataset: String,
-    /// The JSON API.
-    pub http: Http,
+    /// A JSON API.
+    pub http: Option<Http>,
+    /// Or a PostgreSQL database.
+    pub postgres: Option<Database>,
     /// For a source that names things its own way: the dataset's column, and
     /// where its value stands in a row, as a JSON pointer. Without it, rows
     /// are taken as they come.
     #[serde(default)]
-    pub fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, Field>,
     /// For a source with words of its own: the dataset's column, and the word
     /// that stands for each of the source's.
     #[serde(default)]
@@ -216,17 +223,27 @@ impl Source {
         source.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         source.check_name(path).map_err(wrong)?;
         source.check_dataset(contracts).map_err(wrong)?;
-        source.check_http().map_err(wrong)?;
+        source.check_place().map_err(wrong)?;
         source.check_limits().map_err(wrong)?;
         Ok(source)
     }
 
     /// The address without what may be a secret in it, for what is said.
     pub fn place(&self) -> String {
-        without_query(&self.http.url)
+        match (&self.http, &self.postgres) {
+            (Some(http), _) => without_query(&http.url),
+            (None, Some(database)) => database.place(),
+            (None, None) => String::new(),
+        }
     }
 
-    fn check_name(&self, path: &Path) -> Result<(), (&'static str, String)> {
+    /// What it needs to be let in.
+    pub fn secret(&self) -> Option<&Secret> {
+        let of_http = self.http.as_ref().and_then(|http| http.auth.as_ref()).map(Auth::secret);
+        of_http.or_else(|| self.postgres.as_ref()?.password.as_ref())
+    }
+
+    fn check_name(&self, path: &Path) -> Result<(), Mistake> {
         let stem = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         if self.name != stem {
             return Err(("source", format!("the source is called `{}`: call it `{stem}`, as its file", self.name)));
@@ -238,7 +255,7 @@ impl Source {
         Ok(())
     }
 
-    fn check_dataset(&mut self, contracts: &ContractSet) -> Result<(), (&'static str, String)> {
+    fn check_dataset(&mut self, contracts: &ContractSet) -> Result<(), Mistake> {
         let Some(contract) = contracts.get(&self.dataset) else {
             let known = contracts.iter().map(|contract| contract.dataset.as_str());
             return Err(("dataset", format!("`{}` is no dataset{}", self.dataset, did_you_mean(&self.dataset, known))));
@@ -269,14 +286,22 @@ impl Source {
                 }
             }
         }
-        for pointer in self.fields.values() {
-            check_pointer("fields", pointer)?;
-        }
-        Ok(())
+        self.fields.values().try_for_each(|field| field.check().map_err(|what| ("fields", what)))
     }
 
-    fn check_http(&self) -> Result<(), (&'static str, String)> {
-        let url = Url::parse(&self.http.url)
+    fn check_place(&self) -> Result<(), Mistake> {
+        match (&self.http, &self.postgres) {
+            (Some(http), None) => self.check_http(http),
+            (None, Some(_)) if self.since.is_some() => {
+                Err(("since", "of a database, `postgres.cursor` tells what is new: leave out `since`".to_owned()))
+            }
+            (None, Some(database)) => database.check(self.snapshot),
+            _ => Err(("source", "a source is in one place: give `http` or `postgres`".to_owned())),
+        }
+    }
+
+    fn check_http(&self, http: &Http) -> Result<(), Mistake> {
+        let url = Url::parse(&http.url)
             .map_err(|error| ("url", format!("the address is none: {error}; write it as https://host/path")))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(("url", "the address must begin with https:// or http://".to_owned()));
@@ -287,30 +312,30 @@ impl Source {
                 "the address holds a password: take it out, and give it as `auth: { basic: … }`".to_owned(),
             ));
         }
-        if let Some(auth) = &self.http.auth {
+        if let Some(auth) = &http.auth {
             auth.secret().check().map_err(|what| ("auth", what))?;
             let local = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
             if url.scheme() == "http" && !local {
                 return Err(("url", "a secret would travel in plain text: use https://".to_owned()));
             }
         }
-        if let Some(name) = self.http.headers.keys().find(|name| is_secret_header(name)) {
+        if let Some(name) = http.headers.keys().find(|name| is_secret_header(name)) {
             return Err((
                 "headers",
                 format!("the header {name} holds a secret: give it as `auth`, from a variable or a file"),
             ));
         }
-        let pointers = [("items", self.http.items.as_ref()), ("since", self.since.as_ref().map(|since| &since.at))];
+        let pointers = [("items", http.items.as_ref()), ("since", self.since.as_ref().map(|since| &since.at))];
         for (key, pointer) in pointers.into_iter().filter_map(|(key, pointer)| Some((key, pointer?))) {
             check_pointer(key, pointer)?;
         }
-        match &self.http.paging {
+        match &http.paging {
             Some(Paging::Next(at) | Paging::Cursor { at, .. }) => check_pointer("paging", at),
             _ => Ok(()),
         }
     }
 
-    fn check_limits(&self) -> Result<(), (&'static str, String)> {
+    fn check_limits(&self) -> Result<(), Mistake> {
         let within = |key, number: u32, most: u32| {
             let what = || (key, format!("`{key}` is a number from 1 to {most}"));
             if (1..=most).contains(&number) { Ok(()) } else { Err(what()) }
@@ -335,15 +360,27 @@ fn is_secret_header(name: &str) -> bool {
     ["authorization", "cookie", "token", "secret", "api-key", "apikey"].iter().any(|word| name.contains(word))
 }
 
-fn check_pointer(key: &'static str, pointer: &str) -> Result<(), (&'static str, String)> {
+fn check_pointer(key: &'static str, pointer: &str) -> Result<(), Mistake> {
+    is_pointer(pointer).map_err(|what| (key, what))
+}
+
+/// That a text is a JSON pointer.
+///
+/// # Errors
+/// How it should be written.
+pub fn is_pointer(pointer: &str) -> Result<(), String> {
     if pointer.is_empty() || pointer.starts_with('/') {
         return Ok(());
     }
-    Err((key, format!("`{pointer}` is no JSON pointer: write it as /{}", pointer.replace('.', "/"))))
+    Err(format!("`{pointer}` is no JSON pointer: write it as /{}", pointer.replace('.', "/")))
 }
 
 /// The line on which a key stands, from 1; the first where it does not.
 fn line_of(text: &str, key: &str) -> usize {
-    let is_key = |line: &str| line.contains(&format!("{key}:"));
+    let key = format!("{key}:");
+    let is_key = |line: &str| {
+        let before = line.find(&key).map(|at| line[..at].chars().next_back());
+        before.is_some_and(|letter| !letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_'))
+    };
     text.lines().position(is_key).map_or(1, |line| line + 1)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::config::{Form, Source};
 use super::http::Api;
 use super::ledger::{End, Ledger, Place};
+use super::postgres;
 use super::rows::{Rows, sha256};
 
 /// What came of a source: a value, for one that is down stops no other.
@@ -87,32 +88,41 @@ struct Landed {
 
 async fn land(source: &Source, landing: &Storage, number: u64, start: Place) -> Result<Landed, String> {
     let day = clock::today();
-    let mut place = start.clone();
-    let mut rows = Rows::after(&start);
-    let changed = Api::new(source)?.fetch(&mut place, &mut rows).await?;
-    let count = rows.len() as u64;
-    if !changed {
-        return Ok(Landed { place: Place { fetched_at: Some(clock::now()), ..start }, rows: 0, object: None });
-    }
-    if count == 0 && source.snapshot {
-        return Err(format!("it gives no rows, while {} is the whole state: nothing is taken", source.dataset));
-    }
-    let content = rows.delivery(source.form, &mut place);
-    place.fetched_at = Some(clock::now());
     let folder = format!("{}/{day}_", source.dataset);
-    let hash = sha256(&content);
-    let same = start.content.as_ref() == Some(&hash);
-    // Of a snapshot the same state on a later day is a new one.
-    let of_today = start.object.as_ref().is_some_and(|object| object.starts_with(&folder));
-    if count == 0 || (same && (!source.snapshot || of_today)) {
-        return Ok(Landed { place, rows: 0, object: None });
-    }
     let extension = match source.form {
         Form::Json => "json",
         Form::Ndjson => "ndjson",
     };
     let object = format!("{folder}{}_{number:08}.{extension}", source.name);
-    landing.put_durable(&object, content.into()).await.map_err(|error| format!("the landing area: {error}"))?;
+    let mut place = start.clone();
+    let (upload, hash, count) = if let Some(database) = &source.postgres {
+        let gathered = postgres::gather(source, database, landing, &object, &mut place).await?;
+        (gathered.upload, gathered.hash, gathered.rows)
+    } else {
+        let http = source.http.as_ref().ok_or_else(|| "it is nowhere".to_owned())?;
+        let mut rows = Rows::after(&start);
+        if !Api::new(source, http)?.fetch(&mut place, &mut rows).await? {
+            return Ok(Landed { place: Place { fetched_at: Some(clock::now()), ..start }, rows: 0, object: None });
+        }
+        let count = rows.len() as u64;
+        let content = rows.delivery(source.form, &mut place);
+        let mut upload = landing.upload(&object);
+        upload.write(&content).await.map_err(|error| format!("the landing area: {error}"))?;
+        (upload, sha256(&content), count)
+    };
+    place.fetched_at = Some(clock::now());
+    let same = start.content.as_ref() == Some(&hash);
+    // Of a snapshot the same state on a later day is a new one.
+    let of_today = start.object.as_ref().is_some_and(|object| object.starts_with(&folder));
+    let none_of_all = count == 0 && source.snapshot;
+    if count == 0 || (same && (!source.snapshot || of_today)) {
+        upload.abort().await.map_err(|error| format!("the landing area: {error}"))?;
+        if none_of_all {
+            return Err(format!("it gives no rows, while {} is the whole state: nothing is taken", source.dataset));
+        }
+        return Ok(Landed { place, rows: 0, object: None });
+    }
+    upload.finish().await.map_err(|error| format!("the landing area: {error}"))?;
     place.content = Some(hash);
     place.object = Some(object.clone());
     Ok(Landed { place, rows: count, object: Some(object) })

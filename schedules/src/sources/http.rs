@@ -12,7 +12,7 @@ use reqwest::header::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::value::RawValue;
 
-use super::config::{Auth, Paging, Source};
+use super::config::{Auth, Http, Paging, Source};
 use super::ledger::Place;
 use super::rows::{Rows, at, scalar};
 
@@ -29,6 +29,7 @@ const MOST_WAIT: u64 = 86_400;
 pub struct Api<'a> {
     client: Client,
     source: &'a Source,
+    http: &'a Http,
     secret: Option<String>,
     bytes_left: u64,
 }
@@ -51,8 +52,8 @@ impl<'a> Api<'a> {
     ///
     /// # Errors
     /// A text that says where its secret should be.
-    pub fn new(source: &'a Source) -> Result<Self, String> {
-        let secret = source.http.auth.as_ref().map(|auth| auth.secret().read(&source.folder)).transpose()?;
+    pub fn new(source: &'a Source, http: &'a Http) -> Result<Self, String> {
+        let secret = http.auth.as_ref().map(|auth| auth.secret().read(&source.folder)).transpose()?;
         let client = Client::builder()
             .user_agent(concat!("peil/", env!("CARGO_PKG_VERSION")))
             .timeout(Duration::from_secs(source.request_seconds.into()))
@@ -66,7 +67,7 @@ impl<'a> Api<'a> {
             .build()
             .map_err(|error| error.without_url().to_string())?;
         let bytes_left = u64::from(source.limit_megabytes) << 20;
-        Ok(Self { client, source, secret, bytes_left })
+        Ok(Self { client, source, http, secret, bytes_left })
     }
 
     /// Adds the rows of all pages, from where `place` says on. False where the
@@ -77,7 +78,7 @@ impl<'a> Api<'a> {
     pub async fn fetch(&mut self, place: &mut Place, rows: &mut Rows) -> Result<bool, String> {
         let mut url = self.first(place)?;
         let mut seen = BTreeSet::new();
-        let unpaged = self.source.since.is_none() && self.source.http.paging.is_none();
+        let unpaged = self.source.since.is_none() && self.http.paging.is_none();
         let mut conditional = unpaged.then(|| place.clone());
         (place.etag, place.last_modified) = (None, None);
         for number in 0..MOST_PAGES {
@@ -102,13 +103,13 @@ impl<'a> Api<'a> {
     }
 
     fn first(&self, place: &Place) -> Result<Url, String> {
-        let mut url = Url::parse(&self.source.http.url).map_err(|error| error.to_string())?;
+        let mut url = Url::parse(&self.http.url).map_err(|error| error.to_string())?;
         if let Some(since) = &self.source.since
             && let Some(from) = place.cursor.as_ref().or(since.first.as_ref())
         {
             set(&mut url, &since.parameter, from);
         }
-        if let Some(Paging::Page { parameter, first }) = &self.source.http.paging {
+        if let Some(Paging::Page { parameter, first }) = &self.http.paging {
             set(&mut url, parameter, &first.to_string());
         }
         Ok(url)
@@ -116,7 +117,7 @@ impl<'a> Api<'a> {
 
     fn next(&self, here: &Url, page: &RawValue, number: usize, found: usize) -> Result<Option<Url>, String> {
         let mut next = here.clone();
-        match &self.source.http.paging {
+        match &self.http.paging {
             Some(Paging::Page { .. }) if found == 0 => return Ok(None),
             Some(Paging::Page { parameter, first }) => {
                 set(&mut next, parameter, &(u64::from(*first) + number as u64 + 1).to_string());
@@ -126,7 +127,7 @@ impl<'a> Api<'a> {
                 set(&mut next, parameter, &cursor);
             }
             Some(Paging::Next(_)) | None => {
-                let pointer = match &self.source.http.paging {
+                let pointer = match &self.http.paging {
                     Some(Paging::Next(pointer)) => pointer,
                     _ => "/next",
                 };
@@ -181,7 +182,7 @@ impl<'a> Api<'a> {
             HeaderValue::from_str(value).map_err(|_| format!("the header {name} cannot hold what it is given"))
         };
         headers.insert("accept", HeaderValue::from_static("application/json"));
-        for (key, text) in &self.source.http.headers {
+        for (key, text) in &self.http.headers {
             headers.insert(name(key)?, value(key, text)?);
         }
         if let Some(etag) = known.and_then(|known| known.etag.as_ref()) {
@@ -192,7 +193,7 @@ impl<'a> Api<'a> {
         }
         let request = self.client.get(url.clone());
         let secret = self.secret.as_deref().unwrap_or_default();
-        let request = match &self.source.http.auth {
+        let request = match &self.http.auth {
             None => request,
             Some(Auth::Bearer(_)) => request.bearer_auth(secret),
             Some(Auth::Basic { user, .. }) => request.basic_auth(user, Some(secret)),

@@ -8,6 +8,7 @@ use chrono::DateTime;
 use serde_json::value::RawValue;
 
 use super::config::{Form, Source};
+use super::field::Found;
 use super::ledger::Place;
 
 /// What a fetch gathers, page by page.
@@ -37,7 +38,7 @@ impl Rows {
     /// # Errors
     /// A text that says where the rows should stand.
     pub fn add(&mut self, source: &Source, page: &RawValue) -> Result<usize, String> {
-        let items = items(page, source.http.items.as_deref())?;
+        let items = items(page, source.http.as_ref().and_then(|http| http.items.as_deref()))?;
         for item in &items {
             let text = row(source, item);
             if let Some(mark) = source.since.as_ref().and_then(|since| scalar(at(item, &since.at)?)) {
@@ -117,22 +118,33 @@ fn items<'a>(page: &'a RawValue, pointer: Option<&str>) -> Result<Vec<&'a RawVal
 }
 
 /// A row on one line, by the dataset's names.
-fn row(source: &Source, item: &RawValue) -> String {
+pub fn row(source: &Source, item: &RawValue) -> String {
     if source.fields.is_empty() && source.values.is_empty() {
         return one_line(item);
     }
-    let members: BTreeMap<String, &RawValue> = if source.fields.is_empty() {
-        serde_json::from_str(item.get()).unwrap_or_default()
-    } else {
-        source.fields.iter().filter_map(|(column, pointer)| Some((column.clone(), at(item, pointer)?))).collect()
-    };
+    let mut members: BTreeMap<String, (String, Option<String>)> = BTreeMap::new();
+    if source.fields.is_empty() {
+        let there: BTreeMap<String, &RawValue> = serde_json::from_str(item.get()).unwrap_or_default();
+        members.extend(there.into_iter().map(|(name, value)| (name, (one_line(value), scalar(value)))));
+    }
+    for (column, field) in &source.fields {
+        match field.find(item) {
+            None => {}
+            Some((Found::Text(text), _)) => {
+                members.insert(column.clone(), (quoted(&text), Some(text)));
+            }
+            Some((Found::Json, value)) => {
+                members.insert(column.clone(), (one_line(value), scalar(value)));
+            }
+        }
+    }
     if members.is_empty() {
         // What is no object is told as a bad row when it is read.
         return one_line(item);
     }
-    let members = members.iter().map(|(column, value)| {
-        let word = source.values.get(column).and_then(|words| words.get(&scalar(value)?));
-        let value = word.map_or_else(|| one_line(value), |word| quoted(word));
+    let members = members.iter().map(|(column, (value, text))| {
+        let word = source.values.get(column).and_then(|words| words.get(text.as_ref()?));
+        let value = word.map_or_else(|| value.clone(), |word| quoted(word));
         format!("{}:{value}", quoted(column))
     });
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))

@@ -15,6 +15,7 @@ use deltalake_core::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKern
 use deltalake_core::kernel::{Action, Add, CommitInfo, Metadata, Protocol, Remove, StructType};
 use deltalake_core::{DeltaTable, DeltaTableBuilder};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::{DataFile, TableState, hex};
 use crate::storage::Storage;
@@ -177,12 +178,18 @@ fn log_path(table: &str, version: u64) -> String {
 }
 
 async fn open(storage: &Storage, table: &str) -> Result<DeltaTable> {
-    let mut base = storage.url().clone();
-    if !base.path().ends_with('/') {
-        base.set_path(&format!("{}/", base.path()));
-    }
-    let url = base.join(table).map_err(Error::internal)?;
-    DeltaTableBuilder::from_url(url).map_err(Error::storage)?.load().await.map_err(Error::storage)
+    let builder = if storage.is_local() {
+        let url = storage.url().join(table).map_err(Error::internal)?;
+        DeltaTableBuilder::from_url(url).map_err(Error::storage)?
+    } else {
+        // The library finds a log by the kind of its URL, and has none for the
+        // clouds: ours reads and writes through the store that we opened.
+        let path = storage.object_path(table);
+        let url = Url::parse(&format!("memory:///{path}")).map_err(Error::internal)?;
+        let builder = DeltaTableBuilder::from_url(url.clone()).map_err(Error::storage)?;
+        builder.with_storage_backend(storage.object_store(), url)
+    };
+    builder.load().await.map_err(Error::storage)
 }
 
 /// What was done to the log of a table.
