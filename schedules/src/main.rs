@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod context;
 mod exit;
+mod freshness;
 mod key;
 mod notices;
 mod open_lineage;

@@ -49,6 +49,15 @@ pub fn lines(report: &RunReport, output: Output) -> Vec<String> {
     lines
 }
 
+/// The run that a line of [`lines`] tells of, in the words of its headline.
+pub fn run_of(line: &str) -> Option<&str> {
+    let (id, _) = line.strip_prefix("run ")?.split_once(": ")?;
+    let (moment, number) = id.split_once("Z-")?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_moment = moment.split_once('T').is_some_and(|(day, time)| is_number(day) && is_number(time));
+    (is_moment && is_number(number)).then_some(id)
+}
+
 fn headline(report: &RunReport, output: Output) -> String {
     let (tone, word) = match report.outcome {
         Outcome::Published => (Tone::Good, "published"),

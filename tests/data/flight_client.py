@@ -51,6 +51,8 @@ with connect(password) as connection:
         for schema in catalog["catalog_db_schemas"]
     }
     assert "indicator_values" in schemas["marts"] and "runs" in schemas["ops"], schemas.keys()
+    columns = connection.adbc_get_table_schema("indicator_values", db_schema_filter="marts")
+    assert all(column.metadata[b"ARROW:FLIGHT:SQL:REMARKS"] for column in columns), columns
     budget = connection.adbc_get_table_schema("budget", db_schema_filter="marts")
     assert budget.names[:2] == ["year", "budget"], budget
     assert connection.adbc_get_info()["vendor_name"] == "Peil"

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "a test harness ends at the first thing that is not as it must be")]
 
 pub mod servers;
+pub mod serving;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,88 +1,19 @@
 //! `peil serve` over the PostgreSQL protocol, by the clients that analysts
 //! have. What is not installed is skipped, with a word.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use peil_tests::Site;
+use peil_tests::serving::{PASSWORD, Serving, USER};
 
-const USER: &str = "an";
-const PASSWORD: &str = "geheim-genoeg";
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    port: String,
-    _folder: tempfile::TempDir,
-    audit: PathBuf,
-}
-
-impl Server {
-    fn start(variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let users = folder.path().join("users");
-        let audit = folder.path().join("audit.jsonl");
-        let warehouse = Site::published().warehouse();
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(peil_tests::program());
-            command.args(arguments).arg("--warehouse").arg(&warehouse).current_dir(folder.path());
-            command.env("PEIL_SERVE_USERS_FILE", &users).env("PEIL_SERVE_AUDIT_FILE", &audit);
-            command.envs(variables.iter().copied());
-            command
-        };
-        let mut adding = command(&["users", "add", USER]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        adding.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
-        assert!(adding.wait().unwrap().success());
-        let mut child = command(&["serve", "--postgres", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("PostgreSQL protocol at"));
-        let line = line.expect("the server says where it listens");
-        let port = line.split("127.0.0.1:").nth(1).unwrap().split(',').next().unwrap().to_owned();
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, port, _folder: folder, audit }
-    }
-
-    /// What psql gives; none where it is not installed.
-    fn psql(&self, password: &str, arguments: &[&str]) -> Option<(bool, String)> {
-        let output = Command::new("psql")
-            .args([
-                "-X",
-                "-A",
-                "-t",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &self.port,
-                "-U",
-                USER,
-                "-d",
-                "peil",
-                "-v",
-                "VERBOSITY=verbose",
-            ])
-            .args(arguments.iter().flat_map(|command| ["-c", command]))
-            .env("PGPASSWORD", password)
-            .output();
-        let Ok(output) = output else {
-            eprintln!("skipped: psql is not installed");
-            return None;
-        };
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        Some((output.status.success(), text))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(variables: &[(&str, &str)]) -> Serving {
+    Serving::start(&Site::published().warehouse(), variables)
 }
 
 #[test]
 fn psql_asks_and_is_answered() {
-    let server = Server::start(&[]);
+    let server = start(&[]);
     let Some((done, text)) = server.psql(
         PASSWORD,
         &[
@@ -130,7 +61,7 @@ fn psql_asks_and_is_answered() {
     assert!(!text.contains(".parquet") && text.contains("TableScan"), "{text}");
     let (done, text) = server.psql("another password", &["select 1"]).unwrap();
     assert!(!done && text.contains("password authentication failed"), "{text}");
-    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    let audit = server.audit();
     assert!(
         audit.contains("select count(*) from marts.indicators") && audit.contains("\"outcome\":\"25006\""),
         "{audit}"
@@ -139,7 +70,7 @@ fn psql_asks_and_is_answered() {
 
 #[test]
 fn limits_hold_while_rows_stream() {
-    let server = Server::start(&[("PEIL_SERVE_SECONDS", "2"), ("PEIL_SERVE_ROWS", "1000000")]);
+    let server = start(&[("PEIL_SERVE_SECONDS", "2"), ("PEIL_SERVE_ROWS", "1000000")]);
     let endless = "select sum(a * b) from generate_series(1, 10000000) a, generate_series(1, 10000000) b";
     let Some((_, text)) = server.psql(PASSWORD, &[endless]) else { return };
     assert!(text.contains("57014"), "{text}");
@@ -153,10 +84,10 @@ fn limits_hold_while_rows_stream() {
 #[test]
 fn clients_in_python_read_the_marts() {
     let python = std::env::var_os("TEST_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let server = Server::start(&[]);
+    let server = start(&[]);
     let output = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/postgres_clients.py"))
-        .args(["127.0.0.1", &server.port, USER, PASSWORD])
+        .args(["127.0.0.1", &server.postgres, USER, PASSWORD])
         .output();
     let Ok(output) = output else {
         eprintln!("skipped: there is no Python (name one in TEST_PYTHON)");
@@ -165,7 +96,7 @@ fn clients_in_python_read_the_marts() {
     let talk = String::from_utf8_lossy(&output.stdout).into_owned();
     eprintln!("{talk}");
     assert!(output.status.success(), "{talk}{}", String::from_utf8_lossy(&output.stderr));
-    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    let audit = server.audit();
     let missed: Vec<&str> = audit.lines().filter(|line| line.contains("not understood")).collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
@@ -174,19 +105,19 @@ fn clients_in_python_read_the_marts() {
 fn pgjdbc_and_what_dbeaver_asks_are_answered() {
     let jar =
         std::env::var_os("TEST_PGJDBC").map_or_else(|| PathBuf::from("/usr/share/java/postgresql.jar"), PathBuf::from);
-    let server = Server::start(&[]);
+    let server = start(&[]);
     let output = Command::new("java")
         .arg("-cp")
         .arg(&jar)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/Jdbc.java"))
-        .args(["127.0.0.1", &server.port, USER, PASSWORD])
+        .args(["127.0.0.1", &server.postgres, USER, PASSWORD])
         .output();
     let Some(output) = output.ok().filter(|_| jar.is_file()) else {
         eprintln!("skipped: no Java, or no pgjdbc at {} (name one in TEST_PGJDBC)", jar.display());
         return;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let audit = std::fs::read_to_string(&server.audit).unwrap();
+    let audit = server.audit();
     let missed: Vec<&str> = audit.lines().filter(|line| line.contains("not understood")).collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
@@ -216,9 +147,9 @@ fn over_tls_a_client_knows_whom_it_talks_to() {
         let settings = settings(key);
         let settings: Vec<(&str, &str)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let server = Server::start(&settings);
+        let server = start(&settings);
         let ask = |more: &str| {
-            let place = format!("host=localhost port={} user={USER} dbname=peil {more}", server.port);
+            let place = format!("host=localhost port={} user={USER} dbname=peil {more}", server.postgres);
             let output = Command::new("psql")
                 .args(["-X", "-A", "-t", "-c", "select count(*) from marts.indicators", "-d", &place])
                 .env("PGPASSWORD", PASSWORD)

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
+use peil_tests::serving::{PASSWORD, Serving, USER, python};
 use peil_tests::{Answer, Site, files_below};
 use serde_json::Value;
 
@@ -308,4 +310,70 @@ fn a_release_is_proven_from_the_deliveries_and_tampering_is_found() {
     call(&site, 0, &["releases", "report", "2022S1"]);
     assert_eq!(std::fs::read(&page).unwrap(), published);
     assert!(call(&site, 2, &["releases", "verify", "2023"]).stderr.contains("the releases are 2022S1"));
+}
+
+#[test]
+fn a_release_is_a_schema_over_each_protocol_and_stays_as_it_was_published() {
+    let site = changed();
+    let query = "select value from SCHEMA.indicator_values where indicator_id = 'VVG-MP-02' and period = '2022Q1'";
+    let (released, now) = (query.replace("SCHEMA", "release_2022s1"), query.replace("SCHEMA", "marts"));
+    let values = (site.value(&released), site.value(&now));
+    assert_ne!(values.0, values.1, "the late plan counts now, and did not when the period was closed");
+    let server = Serving::start(&site.warehouse(), &[("PEIL_SERVE_OPEN_DATA", "true")]);
+    let address = "/release_2022s1/indicator_values.csv?columns=value&indicator_id=VVG-MP-02&period=2022Q1";
+    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{}", server.http)).unwrap();
+    let request = format!("GET {address} HTTP/1.0\r\nhost: peil\r\n\r\n");
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert_eq!(answer.trim_end().lines().last(), Some(values.0.as_str()), "{answer}");
+    if let Some((done, text)) = server.psql(PASSWORD, &[&released, &now, "\\dt release_2022s1.*"]) {
+        assert!(done, "{text}");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((number(lines[0]), number(lines[1])), (number(&values.0), number(&values.1)));
+        assert!(text.contains("release_2022s1|indicator_table"), "{text}");
+    }
+    if let Some(python) = python("adbc_driver_flightsql, pyarrow") {
+        let program = format!(
+            "import adbc_driver_flightsql.dbapi as flight\n\
+             with flight.connect('grpc://127.0.0.1:{}', db_kwargs={{'username': '{USER}', 'password': '{PASSWORD}'}}) as c:\n \
+             with c.cursor() as cursor:\n  cursor.execute({released:?})\n  print(cursor.fetchone()[0])\n",
+            server.flight
+        );
+        let output = Command::new(python).args(["-c", &program]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(number(&String::from_utf8_lossy(&output.stdout)), number(&values.0));
+    }
+}
+
+fn number(text: &str) -> f64 {
+    text.trim().parse().unwrap_or_else(|_| panic!("{text:?} is no number"))
+}
+
+#[test]
+fn what_is_published_meanwhile_is_seen_whole_or_not_at_all() {
+    let site = closed();
+    let server = Serving::start(&site.warehouse(), &[]);
+    // Two marts that change together.
+    let query = "select (select sum(value) from marts.indicator_values where indicator_id = 'VVG-MP-02'), \
+        (select sum(value) from marts.indicator_by_authority where indicator_id = 'VVG-MP-02'), \
+        (select sum(target) from marts.indicator_values)";
+    let Some((done, first)) = server.psql(PASSWORD, &[query]) else { return };
+    assert!(done, "{first}");
+    let seen = std::thread::scope(|scope| {
+        let publishing = scope.spawn(|| {
+            deliver_changes(&site);
+            site.run_expecting(&["--as-of", "2022-08-31"], 0);
+        });
+        let mut seen = std::collections::BTreeSet::from([first.clone()]);
+        while !publishing.is_finished() {
+            let (done, text) = server.psql(PASSWORD, &[query]).unwrap();
+            assert!(done, "{text}");
+            seen.insert(text);
+        }
+        seen
+    });
+    let (_, last) = server.psql(PASSWORD, &[query]).unwrap();
+    assert_ne!(first, last);
+    let either = std::collections::BTreeSet::from([first, last]);
+    assert!(seen.is_subset(&either), "{seen:?} has more than {either:?}");
 }

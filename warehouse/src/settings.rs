@@ -28,7 +28,7 @@ const OTHER_VARIABLES: [&str; 5] = [
 ];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 38] = [
+pub const KEYS: [(&str, &str, &str); 39] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -67,6 +67,11 @@ pub const KEYS: [(&str, &str, &str); 38] = [
         "\"\"",
     ),
     ("notices.ping", "the address that gets a sign of life after each run of the timetable (empty: none)", "\"\""),
+    (
+        "schedule.http",
+        "where `peil schedule run` gives its health and counts (/healthz, /readyz, /metrics), as 127.0.0.1:9182 (empty: nowhere)",
+        "\"\"",
+    ),
     ("serve.postgres", "where `peil serve` speaks the PostgreSQL protocol, as 127.0.0.1:5432 (empty: nowhere)", "\"\""),
     ("serve.flight", "where it speaks Arrow Flight SQL (empty: nowhere)", "\"\""),
     ("serve.http", "where it gives reports, tables, health and metrics over HTTP (empty: nowhere)", "\"\""),
@@ -122,6 +127,8 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// Who is told how the jobs of the timetable end.
     pub notices: NoticeSettings,
+    /// Where the daemon of the timetable gives its health and counts.
+    pub schedule_http: Option<String>,
     /// What `peil serve` offers.
     pub serve: ServeSettings,
 }
@@ -262,15 +269,20 @@ impl Values {
             .map_err(|error| Error::usage(format!("the configuration {place} cannot be read: {error}")))?;
         let table: toml::Table = text.parse().map_err(|error| Error::usage(format!("{place}: {error}")))?;
         let folder = path.parent().unwrap_or(Path::new(""));
+        let at = |key: &str| match line_of(&text, key) {
+            Some(line) => format!("{place}:{line}"),
+            None => place.to_string(),
+        };
         for (key, value) in table {
             match value {
                 Value::Table(section) if key == "datasets" => self.read_datasets(section, &place.to_string())?,
                 Value::Table(section) => {
                     for (inner, value) in section {
-                        self.set_known(&format!("{key}.{inner}"), value, &place.to_string(), folder)?;
+                        let key = format!("{key}.{inner}");
+                        self.set_known(&key, value, &at(&key), folder)?;
                     }
                 }
-                value => self.set_known(&key, value, &place.to_string(), folder)?,
+                value => self.set_known(&key, value, &at(&key), folder)?,
             }
         }
         Ok(())
@@ -340,6 +352,7 @@ impl Values {
                 smtp_password_file: folder("notices.smtp_password_file")?,
                 ping: some("notices.ping")?,
             },
+            schedule_http: some("schedule.http")?,
             serve: self.serve()?,
             refuse_above_of: self.refuse_above_of,
         })
@@ -405,6 +418,22 @@ impl Values {
         let origin = self.values.get(key).map_or("default", |(_, origin)| origin.as_str());
         Error::usage(format!("{origin}: `{key}` must be {wanted}"))
     }
+}
+
+/// The line on which a key is set, from 1: TOML's own reader does not keep it.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let mut section = String::new();
+    text.lines()
+        .position(|line| {
+            let line = line.trim();
+            if let Some(header) = line.strip_prefix('[').and_then(|line| line.split(']').next()) {
+                section = format!("{}.", header.trim());
+                return false;
+            }
+            let name = line.split('=').next().unwrap_or_default().trim();
+            line.contains('=') && format!("{section}{name}") == key
+        })
+        .map(|index| index + 1)
 }
 
 fn is_relative_path(key: &str, text: &str) -> bool {

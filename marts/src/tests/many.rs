@@ -64,6 +64,8 @@ async fn of_a_thousand_models_only_those_run_that_a_change_touches() {
 
     // A query that says something else: its group runs, and no other.
     house.models = with_thousand("select count(*) + 100 as number from conformed.catalogue_suppliers");
-    assert_eq!(ran(&mut house, &mut without).await, GROUP);
+    // One more is the intermediate model that a check of the indicators reads:
+    // it is computed in each run that computes at all, and here only one does.
+    assert_eq!(ran(&mut house, &mut without).await, GROUP + 1);
     assert_eq!(house.rows("select number from group_007").await, ["108"]);
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Value};
 use crate::format::EMPTY;
+use crate::frames::Status;
 
 use super::markup::{Place, escape, shape, state, status};
 use super::trend;
@@ -177,6 +178,8 @@ fn content(place: &Place<'_>, cell: &Cell, column: &Column, often: Option<Missin
     }
     for one in &cell.status {
         match one {
+            // The target beside it tells the same.
+            Value::Status(Status::NoTarget) if cell.target == Some(Value::Missing(Missing::NoTarget)) => {}
             Value::Status(one) if column.kind == ColumnKind::Target => {
                 let _ = write!(out, " <small>{}</small>", status(*one));
             }

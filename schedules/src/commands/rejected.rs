@@ -7,8 +7,8 @@ use peil_warehouse::problem::Reason;
 use peil_warehouse::{Error, Result};
 
 use crate::cli::{Global, RejectedArgs};
-use crate::commands::status::stands;
 use crate::exit::Exit;
+use crate::freshness::stands;
 use crate::output::{Output, Tone, thousands};
 use crate::records::{self, Record, text};
 use crate::table::{Grid, Layout};

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use peil_warehouse::{Result, clock};
 
+use super::serve;
 use crate::cli::{Global, ScheduleAction, ScheduleListArgs, ScheduleRunArgs};
 use crate::context;
 use crate::exit::Exit;
 use crate::notices::Notices;
 use crate::output::{Output, Tone};
-use crate::timetable::daemon::{Daemon, Event, Listener};
+use crate::timetable::daemon::{Daemon, Event, Listener, Telling};
 use crate::timetable::job::{self, Job};
 use crate::timetable::ledger::{Ending, Holder, Ledger};
 use crate::timetable::listing;
+use crate::timetable::watch::Watch;
 
 /// Days that a calendar looks ahead.
 const CALENDAR_DAYS: i64 = 366;
@@ -65,17 +67,28 @@ async fn keep(global: &Global, arguments: &ScheduleRunArgs, output: Output) -> R
     let settings = context::settings(global)?;
     let jobs = job::load(settings.jobs.as_deref())?.into_iter().map(Arc::new).collect();
     let warehouse = context::open_warehouse(&settings)?;
-    let listener: Listener = Arc::new(move |event: &Event<'_>| tell(output, event));
-    let ledger = Ledger::new(warehouse, Holder::this());
-    let notices = Notices::of(&settings.notices)?.map(Arc::new);
-    let daemon = Daemon { jobs, ledger, global: handed_on(global), listener, notices };
+    let watch = Arc::new(Watch::default());
+    let seen = Arc::clone(&watch);
+    let listener: Listener = Arc::new(move |event: &Event<'_>| {
+        seen.hear(event);
+        tell(output, event);
+    });
+    let ledger = Ledger::new(warehouse.clone(), Holder::this());
+    let telling = |notices| Arc::new(Telling { notices, warehouse: warehouse.clone(), settings: settings.clone() });
+    let notices = Notices::of(&settings.notices)?.map(telling);
+    let daemon = Daemon { jobs, ledger, global: handed_on(global), listener, notices, watch: Arc::clone(&watch) };
     if arguments.once {
         let ended = daemon.once().await?;
         let worst = ended.iter().map(|(_, ending)| exit(*ending)).max();
         return Ok(worst.unwrap_or(Exit::Done));
     }
+    if let Some(at) = &settings.schedule_http {
+        let listener = serve::listen(crate::serve::address(at)?).await?;
+        output.talk(format!("health and metrics at http://{}/metrics", listener.local_addr()?));
+        tokio::spawn(watch.serve(listener));
+    }
     output.talk("the timetable is kept; stop with Ctrl-C or SIGTERM");
-    daemon.run(super::serve::stopped()).await?;
+    daemon.run(serve::stopped()).await?;
     output.talk("stopped");
     Ok(Exit::Done)
 }

@@ -181,7 +181,11 @@ fn certificate(serve: &ServeSettings) -> Result<Option<(&std::path::Path, &std::
     }
 }
 
-async fn listen(at: SocketAddr) -> Result<TcpListener> {
+/// Listens at an address.
+///
+/// # Errors
+/// [`Error::Usage`] where it is taken.
+pub async fn listen(at: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(at).await.map_err(|error| Error::usage(format!("{at} cannot be listened at: {error}")))
 }
 

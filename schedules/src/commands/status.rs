@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, TimeDelta};
-use peil_warehouse::contract::ContractSet;
 use peil_warehouse::publish::Published;
 use peil_warehouse::settings::Settings;
 use peil_warehouse::storage::Storage;
-use peil_warehouse::{Result, clock};
+use peil_warehouse::{Error, Result, clock};
 use serde::Serialize;
 
 use crate::cli::{Global, StatusArgs};
 use crate::exit::Exit;
+use crate::freshness::{self, Freshness};
 use crate::output::{Output, Tone, counted, thousands};
-use crate::records::{self, Record, number, text};
+use crate::records::{self, Record, text};
 use crate::run_ledger::{self, RunRow};
 use crate::sources::trouble::trouble;
 use crate::table::{Grid, Layout};
@@ -22,32 +22,15 @@ use crate::timetable::ledger::{Ending, Holder, Ledger, Standing};
 use crate::timetable::listing::Due;
 use crate::{context, stages};
 
+/// Less than this free on the disk is worth a word: bytes, and percents.
+const LEAST_FREE_BYTES: u64 = 2_000_000_000;
+const LEAST_FREE_PERCENT: u64 = 5;
 /// Runs that are shown.
 const RUNS: usize = 5;
 /// Names of datasets in a line.
 const NAMES: usize = 4;
 /// Days that are looked back for the last due run of a job.
 const LOOK_BACK_DAYS: i64 = 400;
-
-/// How fresh a dataset is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Freshness {
-    /// The dataset.
-    pub dataset: String,
-    /// Date of the last accepted delivery; empty: none ever.
-    pub last_delivery: String,
-    /// Accepted deliveries.
-    pub deliveries: u64,
-    /// Rows accepted.
-    pub rows: u64,
-    /// Rows rejected.
-    pub rejected: u64,
-    /// Refused deliveries that did not come in good order since.
-    pub refused: u64,
-    /// Days by which the last delivery is older than its schedule allows, on
-    /// the day of the marts.
-    pub days_late: u64,
-}
 
 #[derive(Debug, Serialize)]
 struct Status {
@@ -71,13 +54,15 @@ struct Status {
 /// Shows the state of the warehouse.
 ///
 /// # Errors
-/// [`peil_warehouse::Error::Usage`] where nothing is published.
+/// [`peil_warehouse::Error::Storage`] where it cannot be read.
 pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Result<Exit> {
     let settings = context::settings(global)?;
-    let (storage, published) = context::read_warehouse(&settings).await?;
+    let (storage, published) = match context::read_warehouse(&settings).await {
+        Ok(opened) => opened,
+        Err(Error::Usage(said)) => return nothing_yet(&settings.warehouse, &said, output),
+        Err(error) => return Err(error),
+    };
     let contracts = stages::contracts(&settings)?;
-    let names: Vec<&str> = contracts.iter().map(|contract| contract.dataset.as_str()).collect();
-    let deliveries = records::read(&storage, &published, "ops/deliveries").await?;
     let checks = records::read(&storage, &published, "ops/quality_checks").await?;
     let unresolved = records::read(&storage, &published, "ops/unresolved_authorities").await?;
     let checks = last_checks(&checks);
@@ -89,7 +74,7 @@ pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Res
         as_of: published.as_of,
         known_on: published.known_on,
         runs: run_ledger::latest(&storage, &published, RUNS).await?,
-        datasets: late(freshness(&names, &deliveries), &contracts, published.as_of),
+        datasets: freshness::read(&storage, &published, &contracts).await?,
         checks: checks.len() as u64,
         failed_checks: with_outcome("failed"),
         warnings: with_outcome("warning"),
@@ -101,6 +86,7 @@ pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Res
     status.to_do = to_do(&status, &published);
     status.to_do.extend(trouble(&settings, &contracts, &storage, clock::now()).await?);
     status.to_do.extend(timetable(&settings, &storage).await?);
+    status.to_do.extend(disk(&storage));
     if output.is_json() {
         output.document(&status)?;
     } else {
@@ -108,6 +94,19 @@ pub async fn run(global: &Global, arguments: &StatusArgs, output: Output) -> Res
         if arguments.all {
             tables(&status, output);
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// A warehouse that waits for its first run is no mistake of who asks.
+fn nothing_yet(warehouse: &str, said: &str, output: Output) -> Result<Exit> {
+    let (what, remedy) = said.split_once("\nhint: ").unwrap_or((said, ""));
+    if output.is_json() {
+        let to_do = [format!("{what}: {remedy}")];
+        output.document(&serde_json::json!({ "warehouse": warehouse, "published_at": null, "to_do": to_do }))?;
+    } else {
+        output.line(format!("{}  {what}", output.paint(Tone::Warning, "look")));
+        output.line(format!("{}  {remedy}", output.paint(Tone::Warning, "to do")));
     }
     Ok(Exit::Done)
 }
@@ -145,6 +144,21 @@ async fn timetable(settings: &Settings, storage: &Storage) -> Result<Vec<String>
     Ok(lines)
 }
 
+/// A word where the disk of the warehouse will soon be full: a run writes new
+/// files beside the old ones before it lets go of these.
+fn disk(storage: &Storage) -> Option<String> {
+    let space = rustix::fs::statvfs(&storage.local_path("")?).ok()?;
+    let (free, all) = (space.f_bavail * space.f_frsize, (space.f_blocks * space.f_frsize).max(1));
+    let is_scarce = free < LEAST_FREE_BYTES || free * 100 / all < LEAST_FREE_PERCENT;
+    is_scarce.then(|| {
+        format!(
+            "the disk of the warehouse has {} MB free, {} %: `peil maintain` clears what nothing needs any more",
+            thousands(free / 1_000_000),
+            free * 100 / all
+        )
+    })
+}
+
 /// The checks of the last run of each stage that made any.
 fn last_checks(checks: &[Record]) -> Vec<&Record> {
     let mut last: BTreeMap<&str, &str> = BTreeMap::new();
@@ -153,50 +167,6 @@ fn last_checks(checks: &[Record]) -> Vec<&Record> {
         *run = (*run).max(text(check, "run_id"));
     }
     checks.iter().filter(|check| last.get(text(check, "stage")) == Some(&text(check, "run_id"))).collect()
-}
-
-/// The freshness of each dataset, those never delivered too.
-fn freshness(names: &[&str], deliveries: &[Record]) -> Vec<Freshness> {
-    let fresh = |name: &str| Freshness { dataset: name.to_owned(), ..Freshness::default() };
-    let mut all: BTreeMap<&str, Freshness> = names.iter().map(|name| (*name, fresh(name))).collect();
-    for delivery in deliveries {
-        let dataset = text(delivery, "dataset");
-        let of = all.entry(dataset).or_insert_with(|| fresh(dataset));
-        match text(delivery, "outcome") {
-            "accepted" => {
-                of.deliveries += 1;
-                of.rows += number(delivery, "accepted");
-                of.rejected += number(delivery, "rejected");
-                of.last_delivery = of.last_delivery.clone().max(text(delivery, "delivery_date").to_owned());
-            }
-            "refused" if stands(delivery, deliveries) => of.refused += 1,
-            _ => {}
-        }
-    }
-    all.into_values().collect()
-}
-
-/// The same with how late each is by its contract.
-fn late(mut datasets: Vec<Freshness>, contracts: &ContractSet, day: Option<NaiveDate>) -> Vec<Freshness> {
-    for dataset in &mut datasets {
-        let schedule = contracts.get(&dataset.dataset).and_then(|contract| contract.frequency);
-        let last: Option<NaiveDate> = dataset.last_delivery.parse().ok();
-        if let (Some(schedule), Some(last), Some(day)) = (schedule, last, day) {
-            let age = u64::try_from((day - last).num_days()).unwrap_or(0);
-            dataset.days_late = age.saturating_sub(u64::from(schedule.late_after_days()));
-        }
-    }
-    datasets
-}
-
-/// Whether a refused delivery still stands: none under its name was accepted
-/// after it.
-pub fn stands(refused: &Record, deliveries: &[Record]) -> bool {
-    !deliveries.iter().any(|other| {
-        text(other, "outcome") != "refused"
-            && text(other, "object") == text(refused, "object")
-            && number(other, "received_order") > number(refused, "received_order")
-    })
 }
 
 fn to_do(status: &Status, published: &Published) -> Vec<String> {
@@ -354,66 +324,4 @@ fn tables(status: &Status, output: Output) {
     }
     output.line("");
     output.line(datasets.render(output.width(), Layout::Columns));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn delivery(order: u64, object: &str, date: &str, outcome: &str) -> Record {
-        let pairs = [
-            ("dataset", "portal/events".to_owned()),
-            ("object", object.to_owned()),
-            ("delivery_date", date.to_owned()),
-            ("outcome", outcome.to_owned()),
-            ("accepted", "10".to_owned()),
-            ("rejected", "1".to_owned()),
-            ("received_order", order.to_string()),
-        ];
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-
-    #[test]
-    fn a_dataset_is_late_by_its_contract() {
-        let contracts = peil_ingest::contracts::load(None).unwrap();
-        let fresh = |dataset: &str| Freshness {
-            dataset: dataset.to_owned(),
-            last_delivery: "2022-05-31".to_owned(),
-            ..Freshness::default()
-        };
-        let all = [fresh("portal/events"), fresh("portal/plates"), fresh("reference/targets")];
-        let days = |day: &str| {
-            let late = late(all.to_vec(), &contracts, Some(day.parse().unwrap()));
-            late.iter().map(|one| one.days_late).collect::<Vec<_>>()
-        };
-        assert_eq!(days("2022-07-11"), [0, 0, 0]);
-        assert_eq!(days("2022-07-13"), [2, 0, 0], "monthly, with a third of it to spare");
-    }
-
-    #[test]
-    fn freshness_counts_what_was_taken_in() {
-        let deliveries = [
-            delivery(1, "a", "2022-02-28", "accepted"),
-            delivery(2, "b", "2022-01-31", "accepted"),
-            delivery(3, "c", "2022-03-31", "refused"),
-            delivery(4, "d", "2022-03-31", "refused"),
-            delivery(5, "d", "2022-03-31", "accepted"),
-            delivery(6, "e", "2022-03-31", "duplicate"),
-        ];
-        let all = freshness(&["portal/users", "portal/events"], &deliveries);
-        let expected = Freshness {
-            dataset: "portal/events".to_owned(),
-            last_delivery: "2022-03-31".to_owned(),
-            deliveries: 3,
-            rows: 30,
-            rejected: 3,
-            refused: 1,
-            days_late: 0,
-        };
-        assert_eq!(all[0], expected);
-        assert_eq!(
-            (all[1].dataset.as_str(), all[1].deliveries, all[1].last_delivery.as_str()),
-            ("portal/users", 0, "")
-        );
-    }
 }

@@ -103,6 +103,7 @@ fn subject(notice: &Notice) -> String {
     let what = match notice.kind {
         "publication" => "is gepubliceerd",
         "refusal" => "vraagt aandacht",
+        "staleness" => "mist leveringen",
         _ => "is mislukt",
     };
     format!("Peil: {} {what}", notice.title_nl)
@@ -118,6 +119,10 @@ fn text(notice: &Notice) -> String {
         "refusal" => (
             "De cijfers zijn er, maar een bron, een levering of een controle vraagt aandacht.",
             "Kijk met `peil status` wat er te doen is, en met `peil rejected` naar geweigerde leveringen en afgekeurde rijen.",
+        ),
+        "staleness" => (
+            "De berekening is gelukt, maar van deze gegevens is de levering later dan het schema in hun contract.",
+            "Vraag de leverancier waar de levering blijft. `peil status --all` toont alle gegevens met hun laatste levering.",
         ),
         _ => (
             "De taak is mislukt en wordt niet vanzelf opnieuw geprobeerd. Wat gepubliceerd was, staat er nog zoals het was.",

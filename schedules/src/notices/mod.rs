@@ -7,6 +7,7 @@
 //! down.
 
 mod mail;
+pub mod stale;
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,7 +40,8 @@ pub struct Notice {
     /// When.
     pub at: DateTime<Utc>,
     /// `failure`, `refusal` (the figures are there, but a source, a delivery
-    /// or a check needs people) or `publication`.
+    /// or a check needs people), `staleness` (datasets have become later than
+    /// their schedule) or `publication`.
     pub kind: &'static str,
     /// Which job.
     pub job: String,
@@ -76,6 +78,22 @@ impl Notice {
             attempts,
             text: text.to_owned(),
         })
+    }
+
+    /// The notice of datasets that have become later than their schedule, seen
+    /// after a run of the pipeline.
+    pub fn of_late(job: &Job, due: DateTime<Utc>, ending: Ending, late: &[String]) -> Self {
+        Self {
+            id: format!("{}/{}/late", job.name, due.format("%Y%m%dT%H%M%SZ")),
+            at: clock::now(),
+            kind: "staleness",
+            job: job.name.clone(),
+            title_nl: job.title_nl.clone(),
+            due,
+            ending,
+            attempts: 1,
+            text: late.join("\n"),
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! The daemon: looks what is due, makes the attempts, stops in good order.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
+use peil_warehouse::settings::Settings;
+use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Result, clock};
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -14,11 +17,16 @@ use super::decide::{Attempt, decide, settle};
 use super::execute::{self, Outcome, Steps};
 use super::job::Job;
 use super::ledger::{Ending, Ledger};
-use crate::notices::{Notice, Notices};
+use super::watch::Watch;
+use crate::notices::{Notice, Notices, stale};
+use crate::summary;
 
 /// When the daemon looks: every twenty seconds, by tokio-cron-scheduler. Due
 /// moments are not its business: they follow from the timetable.
 const LOOKS: &str = "*/20 * * * * *";
+
+/// Days after which nobody is told any more of what was left unsaid.
+const UNSAID_DAYS: i64 = 1;
 
 /// What the daemon says of an attempt.
 #[derive(Debug, Clone, Serialize)]
@@ -31,6 +39,9 @@ pub struct Event<'a> {
     pub due: chrono::DateTime<chrono::Utc>,
     /// Which attempt.
     pub attempt: u32,
+    /// The run of the pipeline that it made, once that is known.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub run_id: &'a str,
     /// `started`, `said` or how it ended.
     pub event: &'a str,
     /// What was said.
@@ -52,7 +63,19 @@ pub struct Daemon {
     /// Hears what happens.
     pub listener: Listener,
     /// Who is told how due runs end.
-    pub notices: Option<Arc<Notices>>,
+    pub notices: Option<Arc<Telling>>,
+    /// What it shows of itself.
+    pub watch: Arc<Watch>,
+}
+
+/// Who is told, and what is looked at to know what to tell.
+pub struct Telling {
+    /// Who.
+    pub notices: Notices,
+    /// The warehouse.
+    pub warehouse: Storage,
+    /// The settings, for the contracts.
+    pub settings: Settings,
 }
 
 impl Daemon {
@@ -72,8 +95,10 @@ impl Daemon {
         let stop = Arc::new(AtomicBool::new(false));
         let mut running = Running::default();
         let mut stopped = std::pin::pin!(stopped);
+        self.tell_what_was_left_unsaid().await;
         loop {
-            self.look(&mut running, &stop).await;
+            let could = self.look(&mut running, &stop).await;
+            self.watch.looked(clock::now(), could);
             tokio::select! {
                 () = &mut stopped => break,
                 () = look.notified() => {}
@@ -103,8 +128,36 @@ impl Daemon {
         Ok(ended)
     }
 
-    /// Starts the attempts that are due of jobs that are not running.
-    async fn look(&self, running: &mut Running, stop: &Arc<AtomicBool>) {
+    /// Tells of due runs that were handled when the daemon ended before it had
+    /// told of them. A receiver knows by the name of a notice what it has.
+    async fn tell_what_was_left_unsaid(&self) {
+        let Some(telling) = &self.notices else { return };
+        let now = clock::now();
+        for job in &self.jobs {
+            for due in job.when.between(now - TimeDelta::days(UNSAID_DAYS), now) {
+                let untold = match self.ledger.untold(job, due, now).await {
+                    Ok(untold) => untold,
+                    Err(error) => {
+                        say(&self.listener, job, &Attempt { due, number: 0 }, "", "ledger", &error.to_string());
+                        return;
+                    }
+                };
+                let Some(end) = untold.filter(|end| now - end.ended_at < TimeDelta::days(UNSAID_DAYS)) else {
+                    continue;
+                };
+                let attempt = Attempt { due, number: end.attempts };
+                let outcome = Outcome { ending: end.ending, said: end.said };
+                for problem in notify(telling, job, &attempt, &outcome, &self.ledger).await {
+                    say(&self.listener, job, &attempt, "", "notice", &problem);
+                }
+            }
+        }
+    }
+
+    /// Starts the attempts that are due of jobs that are not running; gives
+    /// whether the ledger could be read.
+    async fn look(&self, running: &mut Running, stop: &Arc<AtomicBool>) -> bool {
+        let mut could = true;
         for job in &self.jobs {
             if running.names.contains(&job.name) {
                 continue;
@@ -123,17 +176,19 @@ impl Daemon {
                     let tell = Tell { listener: Arc::clone(&self.listener), notices: self.notices.clone() };
                     running.tasks.spawn(async move {
                         if let Err(error) = make(&job, &ledger, &attempt, steps, &stop, &tell).await {
-                            say(&tell.listener, &job, &attempt, "ledger", &error.to_string());
+                            say(&tell.listener, &job, &attempt, "", "ledger", &error.to_string());
                         }
                         job.name.clone()
                     });
                 }
                 Err(error) => {
+                    could = false;
                     let attempt = Attempt { due: now, number: 0 };
-                    say(&self.listener, job, &attempt, "ledger", &error.to_string());
+                    say(&self.listener, job, &attempt, "", "ledger", &error.to_string());
                 }
             }
         }
+        could
     }
 
     fn steps(&self, job: &Job, attempt: &Attempt) -> Result<Steps> {
@@ -158,7 +213,7 @@ impl Running {
 /// Who hears of an attempt.
 struct Tell {
     listener: Listener,
-    notices: Option<Arc<Notices>>,
+    notices: Option<Arc<Telling>>,
 }
 
 async fn make(
@@ -170,12 +225,26 @@ async fn make(
     tell: &Tell,
 ) -> Result<Ending> {
     let listener = &tell.listener;
-    say(listener, job, attempt, "started", "");
+    say(listener, job, attempt, "", "started", "");
+    let made = Arc::new(Mutex::new(String::new()));
+    let run = Arc::clone(&made);
     let (stop, heard) = (Arc::clone(stop), Arc::clone(listener));
     let (name, due, number) = (job.name.clone(), attempt.due, attempt.number);
     let executed = tokio::task::spawn_blocking(move || {
         execute::execute(&steps, &stop, &|line| {
-            heard(&Event { at: clock::now(), job: &name, due, attempt: number, event: "said", text: line });
+            let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(id) = summary::run_of(line) {
+                id.clone_into(&mut run);
+            }
+            heard(&Event {
+                at: clock::now(),
+                job: &name,
+                due,
+                attempt: number,
+                run_id: &run,
+                event: "said",
+                text: line,
+            });
         })
     });
     let outcome = executed
@@ -183,29 +252,41 @@ async fn make(
         .map_err(Error::internal)?
         .unwrap_or_else(|error| Outcome { ending: Ending::Failed, said: error.to_string() });
     let handled = settle(job, ledger, attempt, outcome.ending, outcome.said.clone(), clock::now()).await?;
-    say(listener, job, attempt, outcome.ending.as_str(), &outcome.said);
-    if let Some(notices) = tell.notices.as_deref().filter(|_| handled) {
-        for problem in notify(notices, job, attempt, &outcome).await {
-            say(listener, job, attempt, "notice", &problem);
+    let run = made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    say(listener, job, attempt, &run, outcome.ending.as_str(), &outcome.said);
+    if let Some(telling) = tell.notices.as_deref().filter(|_| handled) {
+        for problem in notify(telling, job, attempt, &outcome, ledger).await {
+            say(listener, job, attempt, &run, "notice", &problem);
         }
     }
     Ok(outcome.ending)
 }
 
-/// Tells people of a due run that is handled, and gives a sign of life after
-/// one that ran the pipeline; gives what did not arrive.
-async fn notify(notices: &Notices, job: &Job, attempt: &Attempt, outcome: &Outcome) -> Vec<String> {
+/// Tells people of a due run that is handled; after one that ran the pipeline
+/// it tells of datasets that have become late too, and gives a sign of life.
+/// Gives what did not arrive.
+async fn notify(telling: &Telling, job: &Job, attempt: &Attempt, outcome: &Outcome, ledger: &Ledger) -> Vec<String> {
+    let Telling { notices, warehouse, settings } = telling;
     let mut problems = Vec::new();
     if let Some(notice) = Notice::of(job, attempt.due, outcome.ending, attempt.number, &outcome.said) {
         problems.extend(notices.tell(&notice).await);
     }
     let runs = job.steps.iter().any(|step| step.first().is_some_and(|command| command == "run"));
     if runs && matches!(outcome.ending, Ending::Done | Ending::Incomplete) {
+        match stale::newly_late(settings, warehouse).await {
+            Ok(late) if late.is_empty() => {}
+            Ok(late) => problems.extend(notices.tell(&Notice::of_late(job, attempt.due, outcome.ending, &late)).await),
+            Err(error) => problems.push(error.to_string()),
+        }
         problems.extend(notices.ping().await);
+    }
+    if let Err(error) = ledger.told(job, attempt.due).await {
+        problems.push(error.to_string());
     }
     problems
 }
 
-fn say(listener: &Listener, job: &Job, attempt: &Attempt, event: &str, text: &str) {
-    listener(&Event { at: clock::now(), job: &job.name, due: attempt.due, attempt: attempt.number, event, text });
+fn say(listener: &Listener, job: &Job, attempt: &Attempt, run_id: &str, event: &str, text: &str) {
+    let (at, due) = (clock::now(), attempt.due);
+    listener(&Event { at, job: &job.name, due, attempt: attempt.number, run_id, event, text });
 }

@@ -8,6 +8,7 @@ use peil_warehouse::nearest::did_you_mean;
 use peil_warehouse::period::{Period, PeriodType, brussels_day};
 use peil_warehouse::{Error, Result};
 use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
 
 use super::when::{When, WhenText};
 
@@ -38,12 +39,12 @@ pub enum CatchUp {
 struct JobText {
     job: String,
     title_nl: String,
-    when: WhenText,
-    steps: Vec<Vec<String>>,
+    when: Spanned<WhenText>,
+    steps: Vec<Spanned<Vec<String>>>,
     catch_up: CatchUp,
     #[serde(default)]
     retry_minutes: Vec<u32>,
-    limit_minutes: u32,
+    limit_minutes: Spanned<u32>,
     #[serde(default)]
     publication: bool,
 }
@@ -90,15 +91,19 @@ impl Job {
         if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
             return Err(wrong(format!("`{name}` is no name: use lower-case letters, digits and _")));
         }
-        let when = When::read(&read.when).map_err(wrong)?;
+        let at = |location: Location| move |what: String| Error::usage(format!("{place}:{}: {what}", location.line()));
+        let when = When::read(&read.when.value).map_err(at(read.when.referenced))?;
         if read.steps.is_empty() {
             return Err(wrong("`steps` is empty: give commands, as `- [run]`".to_owned()));
         }
         for step in &read.steps {
-            check_step(step).map_err(wrong)?;
+            check_step(&step.value).map_err(at(step.referenced))?;
         }
-        if read.limit_minutes == 0 || read.limit_minutes > MOST_MINUTES {
-            return Err(wrong(format!("`limit_minutes` is a number from 1 to {MOST_MINUTES}")));
+        let minutes = read.limit_minutes.value;
+        if minutes == 0 || minutes > MOST_MINUTES {
+            return Err(at(read.limit_minutes.referenced)(format!(
+                "`limit_minutes` is a number from 1 to {MOST_MINUTES}"
+            )));
         }
         if read.retry_minutes.len() > MOST_RETRIES {
             return Err(wrong(format!("`retry_minutes` has more than {MOST_RETRIES} attempts")));
@@ -107,10 +112,10 @@ impl Job {
             name: read.job,
             title_nl: read.title_nl,
             when,
-            steps: read.steps,
+            steps: read.steps.into_iter().map(|step| step.value).collect(),
             catch_up: read.catch_up,
             retry_minutes: read.retry_minutes,
-            limit_minutes: read.limit_minutes,
+            limit_minutes: minutes,
             publication: read.publication,
         })
     }
@@ -222,11 +227,12 @@ mod tests {
     fn mistakes_name_the_file_and_the_remedy() {
         for (from, to, word) in [
             ("job: nightly", "job: other", "call it `nightly`"),
-            ("[run]", "[rum]", "did you mean `run`"),
+            ("[run]", "[rum]", ":5: `rum` is no command of a step (did you mean `run`"),
             ("[run]", "[sql, drop]", "`sql` is no command"),
             ("{previous_quarter}", "{previous_quartre}", "did you mean `previous_quarter`"),
             ("{previous_quarter}", "{previous_quarter", "without `}`"),
-            ("limit_minutes: 120", "limit_minutes: 0", "from 1 to 1440"),
+            ("limit_minutes: 120", "limit_minutes: 0", ":9: `limit_minutes` is a number from 1 to 1440"),
+            ("30 2 * * *", "61 2 * * *", ":3: the cron pattern"),
             ("catch_up: latest", "catch_up: sometimes", ":7"),
             ("retry_minutes", "retries", "unknown field"),
         ] {

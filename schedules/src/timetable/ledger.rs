@@ -210,6 +210,30 @@ impl Ledger {
         self.storage.create_durable(&format!("{}/claim-{attempt}.json", folder(job, due)), encode(&claim)?).await
     }
 
+    /// What came of a handled due run that nobody was told of; none where
+    /// somebody was, or where there is nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the ledger cannot be read.
+    pub async fn untold(&self, job: &Job, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<Option<End>> {
+        if self.storage.exists(&format!("{}/told.json", folder(job, due))).await? {
+            return Ok(None);
+        }
+        match self.standing(job, due, now).await? {
+            Standing::Handled(end) => Ok(Some(end)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Says that people were told.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where it cannot be written.
+    pub async fn told(&self, job: &Job, due: DateTime<Utc>) -> Result<()> {
+        let path = format!("{}/told.json", folder(job, due));
+        self.storage.create_durable(&path, encode(&true)?).await.map(drop)
+    }
+
     /// Says what came of an attempt.
     ///
     /// # Errors

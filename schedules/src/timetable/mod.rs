@@ -14,4 +14,5 @@ pub mod job;
 pub mod ledger;
 pub mod listing;
 pub mod redo;
+pub mod watch;
 pub mod when;

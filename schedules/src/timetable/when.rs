@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Europe::Brussels;
 use croner::Cron;
 use peil_warehouse::period::{Period, PeriodType};
@@ -118,7 +118,8 @@ impl When {
     pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Cron(cron) => {
-                let local = moment.with_timezone(&Brussels);
+                // A fraction of a second would be carried into what follows.
+                let local = moment.trunc_subsecs(0).with_timezone(&Brussels);
                 Some(cron.find_next_occurrence(&local, false).ok()?.with_timezone(&Utc)).filter(|next| *next > moment)
             }
             Self::WorkingDay { number, of, at } => {
@@ -200,6 +201,14 @@ mod tests {
             found.push(at.with_timezone(&Brussels).format("%Y-%m-%d %H:%M %z").to_string());
         }
         found
+    }
+
+    #[test]
+    fn a_due_moment_has_no_fraction_of_a_second() {
+        let nightly = when("cron: '30 6 * * *'").unwrap();
+        let next = |from: &str| nightly.next_after(moment(from)).unwrap();
+        assert_eq!(next("2022-07-01T04:29:59.7Z"), moment("2022-07-01T04:30:00Z"));
+        assert_eq!(next("2022-07-01T04:30:00.2Z"), moment("2022-07-02T04:30:00Z"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use arrow_flight::{HandshakeRequest, HandshakeResponse};
 use base64::Engine;
@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::Answer;
 use crate::service::control::lock;
-use crate::service::journal::Who;
+use crate::service::journal::{Journal, Who};
 use crate::service::socket::Address;
 use crate::service::users::{self, Users};
 
@@ -38,6 +38,7 @@ const MOST: usize = 10_000;
 /// Those who have logged in.
 pub(super) struct Tokens {
     users: Users,
+    journal: Arc<dyn Journal>,
     given: Mutex<BTreeMap<String, Given>>,
 }
 
@@ -47,8 +48,8 @@ struct Given {
 }
 
 impl Tokens {
-    pub(super) fn new(users: Users) -> Self {
-        Self { users, given: Mutex::default() }
+    pub(super) fn new(users: Users, journal: Arc<dyn Journal>) -> Self {
+        Self { users, journal, given: Mutex::default() }
     }
 
     /// Takes name and password, gives a token.
@@ -57,7 +58,7 @@ impl Tokens {
         &self,
         request: &Request<Streaming<HandshakeRequest>>,
     ) -> Answer<Response<Pin<Box<dyn Stream<Item = Answer<HandshakeResponse>> + Send>>>> {
-        let user = self.by_password(request.metadata())?;
+        let user = self.by_password(request)?;
         let token = users::random(BYTES).map_err(|error| Status::internal(error.to_string()))?;
         let token = URL_SAFE_NO_PAD.encode(token);
         let mut given = lock(&self.given);
@@ -81,9 +82,9 @@ impl Tokens {
         let header = authorization(request.metadata())?;
         let user = match header.strip_prefix("Bearer ") {
             Some(token) => self.by_token(token.trim())?,
-            None => self.by_password(request.metadata())?,
+            None => self.by_password(request)?,
         };
-        let address = request.extensions().get::<Address>().map(|at| at.0.to_string()).unwrap_or_default();
+        let address = address(request);
         let application = request.metadata().get("user-agent").and_then(|text| text.to_str().ok()).unwrap_or_default();
         Ok(Who { user, application: application.to_owned(), address, protocol: "flight" })
     }
@@ -103,18 +104,26 @@ impl Tokens {
         if users.contains_key(&user) { Ok(user) } else { Err(refused()) }
     }
 
-    fn by_password(&self, metadata: &MetadataMap) -> Answer<String> {
-        let header = authorization(metadata)?;
+    fn by_password<T>(&self, request: &Request<T>) -> Answer<String> {
+        let header = authorization(request.metadata())?;
         let encoded = header.strip_prefix("Basic ").ok_or_else(refused)?;
         let plain = BASIC.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let plain = plain.ok_or_else(refused)?;
         let (name, password) = plain.split_once(':').ok_or_else(refused)?;
         match self.users.accept(name, password) {
             Ok(true) => Ok(name.to_owned()),
-            Ok(false) => Err(refused()),
+            Ok(false) => {
+                let from = address(request);
+                self.journal.remark(&format!("login of \"{name}\" from {from} over Flight SQL refused"));
+                Err(refused())
+            }
             Err(error) => Err(Status::internal(error.to_string())),
         }
     }
+}
+
+fn address<T>(request: &Request<T>) -> String {
+    request.extensions().get::<Address>().map(|at| at.0.to_string()).unwrap_or_default()
 }
 
 fn authorization(metadata: &MetadataMap) -> Answer<&str> {
@@ -134,7 +143,7 @@ mod tests {
     fn tokens(folder: &std::path::Path) -> Tokens {
         let users = Users::of(folder.join("peil.users"));
         users.add("an", "a good password").unwrap();
-        Tokens::new(users)
+        Tokens::new(users, Arc::new(crate::service::journal::Silent))
     }
 
     fn request(header: &str) -> Request<()> {

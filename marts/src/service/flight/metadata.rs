@@ -12,6 +12,7 @@ use arrow_flight::sql::{
     CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables,
     CommandGetXdbcTypeInfo, Nullable, Searchable, SqlInfo, XdbcDataType,
 };
+use peil_warehouse::table::COMMENT;
 
 use crate::service::DATABASE;
 use crate::service::state::State;
@@ -101,9 +102,27 @@ pub(super) fn tables(query: CommandGetTables, state: &State) -> Answer {
     for relation in state.relations() {
         let (Some((schema, table)), Some(known)) = (relation.split_once('.'), state.table(relation)) else { continue };
         let columns = known.arrow_schema().map_err(|error| FlightError::ExternalError(Box::new(error)))?;
-        found.append(DATABASE, schema, table, TABLE_TYPE, &columns)?;
+        found.append(DATABASE, schema, table, TABLE_TYPE, &told(&columns, schema, table))?;
     }
     found.build()
+}
+
+/// The columns with what Flight SQL has clients read of each in its metadata.
+fn told(columns: &Schema, schema: &str, table: &str) -> Schema {
+    let fields = columns.fields().iter().map(|field| {
+        let comment = field.metadata().get(COMMENT).cloned().unwrap_or_default();
+        let told = [
+            ("CATALOG_NAME", DATABASE.to_owned()),
+            ("SCHEMA_NAME", schema.to_owned()),
+            ("TABLE_NAME", table.to_owned()),
+            ("IS_READ_ONLY", "1".to_owned()),
+            ("REMARKS", comment),
+        ];
+        let mut metadata = field.metadata().clone();
+        metadata.extend(told.map(|(key, value)| (format!("ARROW:FLIGHT:SQL:{key}"), value)));
+        field.as_ref().clone().with_metadata(metadata)
+    });
+    Schema::new(fields.collect::<Vec<_>>())
 }
 
 /// The kinds of tables.

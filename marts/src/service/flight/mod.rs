@@ -52,7 +52,8 @@ pub struct Offer {
 /// [`Error::Internal`] where the server breaks.
 pub async fn serve(service: Arc<Service>, offer: Offer, stopped: impl Future<Output = ()>) -> Result<()> {
     let connections = service.limits().connections;
-    let flight = Flight { tokens: Tokens::new(offer.users), prepared: Prepared::default(), service };
+    let tokens = Tokens::new(offer.users, Arc::clone(service.journal()));
+    let flight = Flight { tokens, prepared: Prepared::default(), service };
     let sockets = socket::accept(offer.listener, offer.tls, connections).map(Ok::<_, std::io::Error>);
     tonic::transport::Server::builder()
         .add_service(FlightServiceServer::new(flight))

@@ -53,7 +53,9 @@ fn list(source: &Source<'_>) -> Page {
                 "<tr><th scope=\"row\"><a href=\"gegevens/{0}.html\">{0}</a></th><td lang=\"en\">{1}</td><td class=\"n\">{2}</td><td class=\"d\">{3}</td></tr>",
                 escape(&table.name),
                 escape(&table.description),
-                number(table.rows as f64, 0),
+                rows(table).unwrap_or_else(|| {
+                    "<span class=\"none\">–<span class=\"hidden\"> groeit met elke berekening</span></span>".to_owned()
+                }),
                 table.latest_delivery.map_or_else(
                     || "<span class=\"none\">–<span class=\"hidden\"> niet van toepassing</span></span>".to_owned(),
                     short_day
@@ -73,6 +75,12 @@ fn list(source: &Source<'_>) -> Page {
     }
 }
 
+/// The rows of a table with figures. Records grow with every run and delivery:
+/// a report as known on a day is the same whenever it is made.
+fn rows(table: &CatalogueTable) -> Option<String> {
+    (table.layer == "marts").then(|| number(table.rows as f64, 0))
+}
+
 fn page(source: &Source<'_>, table: &CatalogueTable) -> Page {
     let path = format!("gegevens/{}.html", table.name);
     let place = source.place(&path);
@@ -85,7 +93,7 @@ fn page(source: &Source<'_>, table: &CatalogueTable) -> Page {
     term("Schema", format!("<code>{}.{}</code>", escape(&table.layer), escape(&table.name)));
     term("Een rij is", english(&table.grain));
     term("Beheerder", escape(&table.owner));
-    term("Rijen", number(table.rows as f64, 0));
+    term("Rijen", rows(table).unwrap_or_default());
     term("Laatste levering", table.latest_delivery.map_or_else(String::new, short_day));
     term("Datasets", escape(&table.datasets.join(", ")));
     body.push_str("</dl>\n");

@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use peil_marts::service::{Users, Who};
+use peil_marts::service::Who;
 use tokio::sync::Semaphore;
 
-use super::said;
+use super::{Site, said};
 
 /// Passwords that are checked at the same time: each costs thousands of
 /// hashes, and who guesses must not take the machine from the others.
@@ -29,7 +29,7 @@ pub(super) fn nobody(headers: &HeaderMap, address: SocketAddr) -> Who {
 /// # Errors
 /// The answer that asks for a login, where there is none or it is wrong.
 pub(super) async fn user(
-    users: &Users,
+    site: &Site,
     headers: &HeaderMap,
     address: SocketAddr,
 ) -> std::result::Result<Who, Box<Response>> {
@@ -37,11 +37,14 @@ pub(super) async fn user(
         return Err(Box::new(wanted("this needs a login\nhint: `peil users add NAME` makes one")));
     };
     let _turn = CHECKS.acquire().await;
-    let (users, asked) = (users.clone(), name.clone());
+    let (users, asked) = (site.users.clone(), name.clone());
     let accepted = tokio::task::spawn_blocking(move || users.accept(&asked, &password)).await;
     match accepted {
         Ok(Ok(true)) => Ok(Who { user: name, ..nobody(headers, address) }),
-        Ok(Ok(false)) => Err(Box::new(wanted("name or password is wrong"))),
+        Ok(Ok(false)) => {
+            site.service.journal().remark(&format!("login of \"{name}\" from {address} over HTTP refused"));
+            Err(Box::new(wanted("name or password is wrong")))
+        }
         // What is wrong with the file of users is not for who asks.
         Ok(Err(_)) | Err(_) => Err(Box::new(said(StatusCode::INTERNAL_SERVER_ERROR, "users cannot be checked"))),
     }

@@ -4,12 +4,14 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::stream::Fuse;
 use futures::{Stream, StreamExt};
 use peil_marts::service::{Fault, Guarded, Variables};
 use peil_warehouse::table::fingerprint;
@@ -37,7 +39,7 @@ pub(super) async fn rows(
     };
     let who = match site.open_data && schema != "ops" {
         true => access::nobody(&headers, peer.0),
-        false => match access::user(&site.users, &headers, peer.0).await {
+        false => match access::user(&site, &headers, peer.0).await {
             Ok(who) => who,
             Err(answer) => return *answer,
         },
@@ -67,24 +69,33 @@ pub(super) async fn rows(
     }
     let session = site.service.open(who, Variables::default());
     match session.sql(&text).await {
-        Ok(stream) => match body(stream, form) {
-            Ok(body) => {
-                let named = [
-                    (CONTENT_TYPE, form.media_type().to_owned()),
-                    (CONTENT_DISPOSITION, format!("inline; filename=\"{file}\"")),
-                ];
-                let body = Body::from_stream(body);
-                // Rows of what was published since have a mark of their own, which the next answer tells.
-                let now = site.service.state().await.ok();
-                let is_same =
-                    now.is_some_and(|now| now.table(&relation).is_some_and(|now| now.content_hash() == content));
-                match is_same {
-                    true => (cached, named, body).into_response(),
-                    false => ([(CACHE_CONTROL, "no-store")], named, body).into_response(),
+        Ok(stream) => {
+            let schema = Arc::clone(stream.schema());
+            let mut stream = stream.fuse();
+            // What goes wrong before the first rows is said with a status.
+            let first = match stream.next().await.transpose() {
+                Ok(first) => first,
+                Err(fault) => return failed(&fault),
+            };
+            match body(schema, first, stream, form) {
+                Ok(body) => {
+                    let named = [
+                        (CONTENT_TYPE, form.media_type().to_owned()),
+                        (CONTENT_DISPOSITION, format!("inline; filename=\"{file}\"")),
+                    ];
+                    let body = Body::from_stream(body);
+                    // Rows of what was published since have a mark of their own, which the next answer tells.
+                    let now = site.service.state().await.ok();
+                    let is_same =
+                        now.is_some_and(|now| now.table(&relation).is_some_and(|now| now.content_hash() == content));
+                    match is_same {
+                        true => (cached, named, body).into_response(),
+                        false => ([(CACHE_CONTROL, "no-store")], named, body).into_response(),
+                    }
                 }
+                Err(error) => said(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
             }
-            Err(error) => said(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        },
+        }
         Err(fault) => failed(&fault),
     }
 }
@@ -178,29 +189,38 @@ impl Write for Written {
 /// The rows as bytes, made as the client takes them. An error on the way
 /// breaks the answer off, so that no half of it passes for the whole.
 fn body(
-    rows: Guarded,
+    schema: SchemaRef,
+    first: Option<RecordBatch>,
+    rows: Fuse<Guarded>,
     form: Form,
 ) -> peil_warehouse::Result<impl Stream<Item = Result<Bytes, Box<dyn std::error::Error + Send + Sync>>>> {
     let written = Written::default();
-    let writer = RowWriter::new(form, rows.schema(), written.clone())?;
-    Ok(futures::stream::try_unfold((rows, Some(writer), written), |(mut rows, mut writer, written)| async move {
-        loop {
-            let Some(mut open) = writer.take() else { return Ok(None) };
-            match rows.next().await {
-                Some(batch) => {
-                    open.write(&batch?)?;
-                    writer = Some(open);
+    let writer = RowWriter::new(form, &schema, written.clone())?;
+    Ok(futures::stream::try_unfold(
+        (first, rows, Some(writer), written),
+        |(mut first, mut rows, mut writer, written)| async move {
+            loop {
+                let Some(mut open) = writer.take() else { return Ok(None) };
+                let next = match first.take() {
+                    Some(first) => Some(Ok(first)),
+                    None => rows.next().await,
+                };
+                match next {
+                    Some(batch) => {
+                        open.write(&batch?)?;
+                        writer = Some(open);
+                    }
+                    None => {
+                        open.finish()?;
+                    }
                 }
-                None => {
-                    open.finish()?;
+                let bytes = written.take();
+                if !bytes.is_empty() {
+                    return Ok(Some((bytes, (first, rows, writer, written))));
                 }
             }
-            let bytes = written.take();
-            if !bytes.is_empty() {
-                return Ok(Some((bytes, (rows, writer, written))));
-            }
-        }
-    }))
+        },
+    ))
 }
 
 #[cfg(test)]
