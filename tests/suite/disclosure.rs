@@ -56,11 +56,15 @@ fn cells(site: &Site) -> Cells {
     cells
 }
 
+/// Cells with their weights, whether their sum is exactly the number, and the
+/// number.
+type Bond = (Vec<(usize, f64)>, bool, f64);
+
 /// What is known of each cell, and what binds cells together: a sum of some
 /// that is at most, or exactly, a number.
 struct Knowledge {
     bounds: Vec<(f64, f64)>,
-    bonds: Vec<(Vec<(usize, f64)>, bool, f64)>,
+    bonds: Vec<Bond>,
     truth: Vec<f64>,
     place: BTreeMap<(Group, String), usize>,
 }

@@ -14,6 +14,9 @@ use super::trend;
 /// Rows from which on a table scrolls inside itself, so that its headings
 /// stay in sight.
 const LONG: usize = 24;
+/// Characters of a text beyond which it takes several lines: its column is
+/// wide enough to be read, also where the table then scrolls sideways.
+const LINE: usize = 60;
 /// Empty cells with one reason from which on the reason stands under the
 /// table, not in each of them.
 const OFTEN: usize = 8;
@@ -50,8 +53,9 @@ pub(super) fn table(place: &Place<'_>, table: &Table, sources: Sources) -> Strin
         if is_wide(table) { " wide-table" } else { "" },
         escape(&table.caption)
     );
-    for column in &table.columns {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escape(&column.heading));
+    let classes: Vec<&str> = table.columns.iter().enumerate().map(|(at, column)| class(table, at, column)).collect();
+    for (column, class) in table.columns.iter().zip(&classes) {
+        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escape(&column.heading));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     let mut groups = 0;
@@ -69,8 +73,8 @@ pub(super) fn table(place: &Place<'_>, table: &Table, sources: Sources) -> Strin
                     escape(group)
                 );
             }
-            Row::Cells(cells) => cell_row(&mut out, place, table, cells, often, ""),
-            Row::Total(cells) => cell_row(&mut out, place, table, cells, often, " class=\"total\""),
+            Row::Cells(cells) => cell_row(&mut out, place, table, &classes, cells, often, ""),
+            Row::Total(cells) => cell_row(&mut out, place, table, &classes, cells, often, " class=\"total\""),
         }
     }
     out.push_str("</tbody></table></div>\n");
@@ -109,12 +113,15 @@ fn is_wide(table: &Table) -> bool {
     table.columns.len() > 6
 }
 
-fn class(column: &Column) -> &'static str {
+/// What a column is, for the style sheet.
+fn class(table: &Table, at: usize, column: &Column) -> &'static str {
+    let is_long = |cell: &Cell| matches!(&cell.value, Value::Text(text) if text.chars().count() > LINE);
     match column.kind {
         ColumnKind::Number | ColumnKind::Amount => " class=\"n\"",
         ColumnKind::Day => " class=\"d\"",
         ColumnKind::Target => " class=\"t\"",
         ColumnKind::Trend => " class=\"s\"",
+        ColumnKind::Text if table.body().any(|(_, cells)| cells.get(at).is_some_and(is_long)) => " class=\"l\"",
         ColumnKind::Text => "",
     }
 }
@@ -123,6 +130,7 @@ fn cell_row(
     out: &mut String,
     place: &Place<'_>,
     table: &Table,
+    classes: &[&str],
     cells: &[Cell],
     often: Option<Missing>,
     row_class: &str,
@@ -138,9 +146,9 @@ fn cell_row(
     for (at, (cell, column)) in cells.iter().zip(&table.columns).enumerate() {
         let content = content(place, cell, column, often);
         if at == 0 {
-            let _ = write!(out, "<th scope=\"row\"{}>{content}</th>", class(column));
+            let _ = write!(out, "<th scope=\"row\"{}>{content}</th>", classes[at]);
         } else {
-            let _ = write!(out, "<td{}>{content}</td>", class(column));
+            let _ = write!(out, "<td{}>{content}</td>", classes[at]);
         }
     }
     out.push_str("</tr>\n");

@@ -50,7 +50,7 @@ fn list(source: &Source<'_>) -> Page {
         for table in tables {
             let _ = writeln!(
                 body,
-                "<tr><th scope=\"row\"><a href=\"gegevens/{0}.html\">{0}</a></th><td lang=\"en\">{1}</td><td class=\"n\">{2}</td><td class=\"d\">{3}</td></tr>",
+                "<tr><th scope=\"row\"><a href=\"gegevens/{0}.html\">{0}</a></th><td class=\"l\" lang=\"en\">{1}</td><td class=\"n\">{2}</td><td class=\"d\">{3}</td></tr>",
                 escape(&table.name),
                 escape(&table.description),
                 rows(table).unwrap_or_else(|| {
