@@ -1,5 +1,7 @@
 //! Names of things that the marts know by a code, as readers know them.
 
+use crate::format::number;
+
 /// The name of a dataset, as `portal/events`; its code where it has none.
 ///
 /// ```
@@ -85,6 +87,46 @@ pub fn kind(code: &str) -> &str {
         "monthly_active" => "gemiddelde van de maanden",
         "average" => "gemiddelde van de laatste metingen",
         "milestone" => "mijlpaal",
+        other => other,
+    }
+}
+
+/// A number of rows, in words: `1 rij`, `12 rijen`.
+pub fn rows(count: usize) -> String {
+    format!("{} {}", number(count as f64, 0), unit(count as f64, "rijen"))
+}
+
+/// The unit of a value: of one it is the singular.
+pub fn unit(value: f64, plural: &str) -> &str {
+    if value != 1.0 {
+        return plural;
+    }
+    match plural {
+        "rijen" => "rij",
+        "besturen" => "bestuur",
+        "leden" => "lid",
+        "gebruikers" => "gebruiker",
+        "gebruikers per maand" => "gebruiker per maand",
+        "opleidingen" => "opleiding",
+        "koppelingen" => "koppeling",
+        "communicaties" => "communicatie",
+        "workshops" => "workshop",
+        "werkgroepen" => "werkgroep",
+        "waarderingen" => "waardering",
+        "standaarden" => "standaard",
+        "platen" => "plaat",
+        "plannen" => "plan",
+        "overlegmomenten" => "overlegmoment",
+        "oplossingen" => "oplossing",
+        "metingen" => "meting",
+        "leveranciers" => "leverancier",
+        "domeinen" => "domein",
+        "documenten" => "document",
+        "demonstraties" => "demonstratie",
+        "bronnen" => "bron",
+        "actiepunten" => "actiepunt",
+        "abonnees" => "abonnee",
+        // A unit that staff add, or one that has no singular.
         other => other,
     }
 }

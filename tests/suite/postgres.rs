@@ -31,6 +31,11 @@ fn psql_asks_and_is_answered() {
     };
     assert!(done && text.starts_with("87\n"), "{text}");
     assert!(text.contains("value divided by target") && text.contains("marts|portal_usage"), "{text}");
+    // The query around a derived table may call its columns as PostgreSQL names them.
+    let derived = "select \"count\" + max from (select count(*), max(1) from marts.indicators) as found";
+    assert_eq!(server.psql(PASSWORD, &[derived]).unwrap(), (true, "88\n".to_owned()));
+    let named = "with found as (select lower('A'), count(*), count(*) from indicators) select lower from found";
+    assert_eq!(server.psql(PASSWORD, &[named]).unwrap(), (true, "a\n".to_owned()));
     // \copy goes through COPY … TO STDOUT.
     let (done, text) = server
         .psql(PASSWORD, &["\\copy (select indicator_id from indicators order by 1 limit 2) to stdout csv header"])
@@ -99,6 +104,35 @@ fn clients_in_python_read_the_marts() {
     let audit = server.audit();
     let missed: Vec<&str> = audit.lines().filter(|line| line.contains("not understood")).collect();
     assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// Attaches the marts to DuckDB, and asks them as tables and in words of ours.
+const DUCKDB: &str = "
+import glob, os, sys, duckdb, duckdb_extension_postgres_scanner as extension
+[found] = glob.glob(os.path.dirname(extension.__file__) + '/**/*.duckdb_extension', recursive=True)
+duck = duckdb.connect(config={'allow_unsigned_extensions': True})
+duck.execute(f\"load '{found}'\")
+duck.execute(f\"attach 'host=127.0.0.1 port={sys.argv[1]} dbname=peil user={sys.argv[2]} password={sys.argv[3]}' as peil (type postgres, read_only)\")
+ask = lambda text: duck.sql(text).fetchall()
+assert ask('select count(*) from peil.marts.indicators') == [(87,)]
+assert ask(\"select count(*) from peil.marts.indicator_values where period = '2022Q2' and value is not null\") == [(49,)]
+assert ask(\"select * from postgres_query('peil', 'select count(*) from marts.indicators')\") == [(87,)]
+assert ask(\"select sum(rows) > 0 from (select count(*) as rows from peil.marts.bus_traffic)\") == [(True,)]
+";
+
+#[test]
+fn duckdb_attaches_the_marts() {
+    let server = start(&[]);
+    let python = std::env::var_os("TEST_DUCKDB_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let ready = Command::new(&python).args(["-c", "import duckdb, duckdb_extension_postgres_scanner"]).output();
+    if !ready.is_ok_and(|output| output.status.success()) {
+        eprintln!(
+            "skipped: no Python with duckdb and duckdb-extension-postgres-scanner (name one in TEST_DUCKDB_PYTHON)"
+        );
+        return;
+    }
+    let output = Command::new(python).args(["-c", DUCKDB, &server.postgres, USER, PASSWORD]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

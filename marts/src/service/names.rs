@@ -1,10 +1,11 @@
 //! The names of a result's columns, as PostgreSQL gives them.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, TableFactor, VisitMut, VisitorMut};
 
 use super::guard::function_name;
 
@@ -92,6 +93,62 @@ fn type_word(name: &str) -> String {
         other => other,
     }
     .to_owned()
+}
+
+/// Gives the unnamed columns of derived tables the names by which PostgreSQL
+/// knows them, so that the query around may use these: DuckDB's extension asks
+/// for `select "count" from (select count(*) …)`.
+pub fn name_derived(query: &mut Query) {
+    let _ = query.visit(&mut Derived);
+}
+
+struct Derived;
+
+impl VisitorMut for Derived {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        for table in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
+            if table.alias.columns.is_empty() {
+                name_columns(&mut table.query);
+                make_unique(&mut table.query);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Derived { subquery, alias, .. } = factor
+            && alias.as_ref().is_none_or(|alias| alias.columns.is_empty())
+        {
+            name_columns(subquery);
+            make_unique(subquery);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Where two columns have one name, neither gets it: the engine would have to
+/// choose.
+fn name_columns(query: &mut Query) {
+    let mut body = query.body.as_mut();
+    let select = loop {
+        match body {
+            SetExpr::SetOperation { left, .. } => body = left.as_mut(),
+            SetExpr::Query(inner) => return name_columns(inner),
+            SetExpr::Select(select) => break select,
+            _ => return,
+        }
+    };
+    let names: Vec<Option<String>> = select.projection.iter().map(item_name).collect();
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let Some(name) = &names[at] else { continue };
+        let has_name = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+        if !has_name && names.iter().flatten().filter(|other| *other == name).count() == 1 {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name.clone()) };
+        }
+    }
 }
 
 /// Gives a second column of the same name a name of its own: the engine knows

@@ -462,6 +462,7 @@ impl Session {
             self.resolve(state, table).and_then(|full| full.split_once('.').map(|(schema, _)| schema.to_owned()))
         };
         let constant = |name: &str| surroundings.constant(name).map(Value::SingleQuotedString);
+        names::name_derived(&mut query);
         Translation::apply(&mut query, &schema_of, &constant);
         names::make_unique(&mut query);
         query

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Value};
 use crate::format::EMPTY;
 use crate::frames::Status;
+use crate::words;
 
 use super::markup::{Place, escape, shape, state, status};
 use super::trend;
@@ -100,12 +101,12 @@ pub(super) fn table(place: &Place<'_>, table: &Table, sources: Sources) -> Strin
 /// A line in place of a table that is too long for a page.
 pub(super) fn annex(place: &Place<'_>, table: &Table) -> String {
     format!(
-        "<p class=\"annex\">{} – <a href=\"{}tabellen/{}.csv\" download>downloaden als CSV<span class=\"hidden\">: {}</span></a>, of in het werkboek ({} rijen).</p>\n",
+        "<p class=\"annex\">{} – <a href=\"{}tabellen/{}.csv\" download>downloaden als CSV<span class=\"hidden\">: {}</span></a>, of in het werkboek ({}).</p>\n",
         escape(&table.caption),
         place.root,
         escape(&table.name),
         escape(&table.caption),
-        table.body().count()
+        words::rows(table.body().count())
     )
 }
 

@@ -6,6 +6,7 @@ use super::parts::{Key, Sign, nothing, shade};
 use super::{both, or};
 use crate::charts::canvas::{Anchor, Canvas, Drawing, Label, Layout};
 use crate::charts::theme::{self, GREY, PALE, WHITE, Weight};
+use crate::words;
 
 /// Levels of many things by column. Up to sixty rows stand with their names;
 /// more are stripes under the names of their groups.
@@ -72,13 +73,13 @@ impl HeatMap {
         let most = (0..counts.len()).max_by_key(|index| (counts[*index], usize::MAX - index)).unwrap_or(0);
         let least = (0..counts.len()).min_by_key(|index| (counts[*index], *index)).unwrap_or(0);
         format!(
-            "Warmtekaart van {} rijen en {} kolommen. Het vaakst ‘{word}’: {} ({} rijen); het minst: {} ({} rijen).",
-            self.rows.len(),
+            "Warmtekaart van {} en {} kolommen. Het vaakst ‘{word}’: {} ({}); het minst: {} ({}).",
+            words::rows(self.rows.len()),
             self.columns.len(),
             self.columns[most],
-            counts[most],
+            words::rows(counts[most]),
             self.columns[least],
-            counts[least]
+            words::rows(counts[least])
         )
     }
 

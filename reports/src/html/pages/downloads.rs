@@ -7,6 +7,7 @@ use peil_warehouse::Period;
 use super::super::markup::escape;
 use super::super::page::Page;
 use super::{Source, home_crumb};
+use crate::words;
 use crate::write::Form;
 
 /// The other forms that were made, each with what it is for.
@@ -54,9 +55,9 @@ pub(super) fn page(source: &Source<'_>) -> Page {
             let name = escape(&table.name);
             let _ = writeln!(
                 body,
-                "<li><a href=\"tabellen/{name}.csv\" download>{name}.csv</a> <span>{} ({} rijen)</span></li>",
+                "<li><a href=\"tabellen/{name}.csv\" download>{name}.csv</a> <span>{} ({})</span></li>",
                 escape(&table.caption),
-                table.body().count()
+                words::rows(table.body().count())
             );
         }
         body.push_str("</ul>\n");

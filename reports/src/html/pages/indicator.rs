@@ -10,6 +10,7 @@ use crate::document::{Cell, Column, ColumnKind, Missing, Origin, Row, Table, Tex
 use crate::format::{capital, figure, percent, period_name, period_phrase};
 use crate::frames::{self, AuthorityValue, Figure, Indicator, NumericRow};
 use crate::sections::herzieningen;
+use crate::words;
 
 use super::super::markup::{Place, escape, state, status};
 use super::super::page::Page;
@@ -68,7 +69,7 @@ fn now(source: &Source<'_>, row: &NumericRow) -> String {
     match value {
         Some(value) => {
             let mark = if provisional { " <abbr title=\"voorlopig\">(v)</abbr>" } else { "" };
-            let _ = write!(out, "<b>{}</b>{mark} {}", figure(value), escape(&row.indicator.unit));
+            let _ = write!(out, "<b>{}</b>{mark} {}", figure(value), escape(words::unit(value, &row.indicator.unit)));
         }
         None => out.push_str("– nog geen gegevens"),
     }
