@@ -28,3 +28,15 @@ fn without_tls_nobody_from_elsewhere_is_served() {
     assert_eq!(answer.code, Some(2));
     assert!(answer.stderr.contains("there is no TLS"), "{}", answer.stderr);
 }
+
+#[test]
+fn what_the_jdbc_driver_sends_is_answered() {
+    let Some(python) = python("pyarrow.flight") else { return };
+    let server = Serving::start(&Site::published().warehouse(), &[]);
+    let output = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/flight_jdbc.py"))
+        .args(["127.0.0.1", &server.flight, USER, PASSWORD])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

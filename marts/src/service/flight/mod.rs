@@ -81,15 +81,17 @@ impl Flight {
     }
 
     /// What a client is to fetch, once it is clear who asks.
-    fn info<T>(&self, ticket: &impl ProstMessageExt, request: &Request<T>) -> Answer<Response<FlightInfo>> {
+    fn info(&self, ticket: &impl ProstMessageExt, request: &Request<FlightDescriptor>) -> Answer<Response<FlightInfo>> {
         self.tokens.who(request)?;
-        Ok(Response::new(info_of(ticket)))
+        Ok(Response::new(info_of(ticket, request)))
     }
 }
 
-fn info_of(ticket: &impl ProstMessageExt) -> FlightInfo {
+/// Where rows are to be fetched. It names what was asked: clients in C++ and
+/// Java take no answer that does not.
+fn info_of(ticket: &impl ProstMessageExt, asked: &Request<FlightDescriptor>) -> FlightInfo {
     let ticket = Ticket::new(prost_bytes(ticket));
-    FlightInfo::new().with_endpoint(FlightEndpoint::new().with_ticket(ticket))
+    FlightInfo::new().with_descriptor(asked.get_ref().clone()).with_endpoint(FlightEndpoint::new().with_ticket(ticket))
 }
 
 fn prost_bytes(message: &impl ProstMessageExt) -> bytes::Bytes {
@@ -118,7 +120,7 @@ impl FlightSqlService for Flight {
     ) -> Answer<Response<FlightInfo>> {
         let session = self.session(&request)?;
         let schema = answers::schema(&session, &query.query).await?;
-        let info = info_of(&TicketStatementQuery { statement_handle: query.query.into() });
+        let info = info_of(&TicketStatementQuery { statement_handle: query.query.into() }, &request);
         Ok(Response::new(info.try_with_schema(&schema).map_err(answers::broken)?))
     }
 
@@ -165,7 +167,7 @@ impl FlightSqlService for Flight {
     ) -> Answer<Response<FlightInfo>> {
         let session = self.session(&request)?;
         let schema = self.prepared.schema(&session, &query.prepared_statement_handle)?;
-        Ok(Response::new(info_of(&query).try_with_schema(&schema).map_err(answers::broken)?))
+        Ok(Response::new(info_of(&query, &request).try_with_schema(&schema).map_err(answers::broken)?))
     }
 
     async fn do_get_prepared_statement(
