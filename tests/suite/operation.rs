@@ -1,6 +1,13 @@
 //! What an operator does by hand.
 
-use peil_tests::Site;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use peil_tests::{AS_OF, Site};
+
+/// A plate that nobody delivered before.
+const NEW_PLATE: &str = "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-plaat;Gent;2022-06-20;\n";
 
 /// A job that fails until there is something to run on.
 const JOB: &str = "job: figures\ntitle_nl: Cijfers\nwhen: { cron: '0 6 * * *' }\nsteps:\n  - [run, --as-of, '2022-07-31']\ncatch_up: latest\nlimit_minutes: 30\n";
@@ -70,4 +77,82 @@ fn the_status_tells_in_a_few_lines_what_is_to_do() {
     assert!(lines[0].starts_with("ok") && lines[0].contains("as of 2022-07-31"), "{}", told.stdout);
     assert!(lines.iter().all(|line| ["ok", "look", "to do", "nothing"].iter().any(|word| line.starts_with(word))));
     assert!(site.peil(&["status", "--all"]).stdout.lines().count() > 40);
+}
+
+/// As the page for operators has it: packed, unpacked elsewhere, proven.
+#[test]
+fn a_restored_backup_is_proven_and_goes_on() {
+    let site = Site::copy_of(Site::published());
+    assert_eq!(site.peil(&["close", "2022Q1"]).code, Some(0));
+    let before = site.files("marts");
+    let tar = |arguments: &[&str], folder: &Path| {
+        let output = Command::new("tar").current_dir(folder).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    tar(&["-cf", "backup.tar", "warehouse"], site.folder());
+    // What came after the backup is lost with the warehouse, and lies in the landing area.
+    site.deliver("portal/plates/2022-07-20.csv", NEW_PLATE);
+    site.run();
+    let after = site.files("marts");
+    std::fs::remove_dir_all(site.warehouse()).unwrap();
+    tar(&["-xf", "backup.tar"], site.folder());
+    assert_eq!(site.files("marts"), before);
+    assert_eq!(site.peil(&["status"]).code, Some(0));
+    let proven = site.peil(&["releases", "verify"]);
+    assert!(proven.code == Some(0) && proven.stdout.contains("byte for byte"), "{}{}", proven.stdout, proven.stderr);
+    site.run();
+    assert_eq!(site.files("marts"), after);
+}
+
+/// A small file system of its own under a warehouse; gone with the test.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// None where this user may not make one, with a word.
+    fn under(folder: &Path, size: &str) -> Option<Self> {
+        std::fs::create_dir_all(folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder);
+        if !mount.output().is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no file system can be mounted here");
+            return None;
+        }
+        Some(Self(folder.to_owned()))
+    }
+
+    /// Writes until nothing more fits, then gives back so many bytes.
+    fn fill(&self, left: usize) {
+        let path = self.0.join("filler");
+        let mut filler = std::fs::File::create(&path).unwrap();
+        while filler.write_all(&[0; 65_536]).is_ok() {}
+        let length = filler.metadata().unwrap().len();
+        filler.set_len(length.saturating_sub(left as u64)).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn on_a_full_disk_a_run_fails_and_what_was_published_stays() {
+    let site = Site::sample();
+    let Some(disk) = Disk::under(&site.warehouse(), "100m") else { return };
+    site.run();
+    let before = site.files("marts");
+    let plates = "select value from marts.indicator_values where indicator_id = 'VVG-RA-04' and period = '2022Q2'";
+    let value = site.value(plates);
+    site.deliver("portal/plates/2022-07-20.csv", NEW_PLATE);
+    for left in [0, 40_000, 300_000] {
+        disk.fill(left);
+        let answer = site.peil(&["run", "--as-of", AS_OF]);
+        assert_eq!(answer.code, Some(1), "{left}: {}{}", answer.stdout, answer.stderr);
+        assert!(answer.stderr.contains("No space left on device"), "{left}: {}", answer.stderr);
+        assert_eq!((site.files("marts"), site.value(plates)), (before.clone(), value.clone()), "{left}");
+    }
+    std::fs::remove_file(site.warehouse().join("filler")).unwrap();
+    site.run();
+    assert_ne!(site.value(plates), value);
 }
