@@ -76,6 +76,36 @@ def _():
             assert row == (number + 1, "x"), row
 
 
+@client("psycopg, cancelling", "psycopg")
+def _():
+    import threading
+    import time
+
+    import psycopg
+
+    endless = "select sum(a * b) from generate_series(1, 10000000) a, generate_series(1, 10000000) b"
+    streaming = "copy (select n from generate_series(1, 50000000) n) to stdout"
+    with psycopg.connect(url, autocommit=True) as connection:
+        for text in (endless, streaming):
+            timer = threading.Timer(0.7, connection.cancel)
+            timer.start()
+            began = time.monotonic()
+            try:
+                if text == streaming:
+                    with connection.cursor().copy(text) as copy:
+                        for _ in copy:
+                            pass
+                else:
+                    connection.execute(text)
+            except psycopg.errors.QueryCanceled as error:
+                assert "user request" in str(error), error
+            else:
+                raise AssertionError(f"{text} came to its end")
+            timer.join()
+            assert time.monotonic() - began < 60, "the limit on time ended it"
+            assert connection.execute("select count(*) from marts.indicators").fetchone() == (87,)
+
+
 @client("psycopg2", "psycopg2")
 def _():
     import psycopg2

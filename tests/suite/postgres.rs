@@ -94,6 +94,12 @@ fn clients_in_python_read_the_marts() {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/postgres_clients.py"))
         .args(["127.0.0.1", &server.postgres, USER, PASSWORD])
         .output();
+    let asks_with_psycopg =
+        |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).contains("psycopg, cancelling: ok");
+    if output.as_ref().is_ok_and(asks_with_psycopg) {
+        let canceled = server.audit().lines().filter(|line| line.contains("\"outcome\":\"57014\"")).count();
+        assert_eq!(canceled, 2, "{}", server.audit());
+    }
     let Ok(output) = output else {
         eprintln!("skipped: there is no Python (name one in TEST_PYTHON)");
         return;

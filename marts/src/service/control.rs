@@ -155,6 +155,11 @@ impl Control {
         over.then(|| Fault::new(code::CANCELED, "canceling statement due to statement timeout"))
     }
 
+    /// Whether it was stopped, or its time is over.
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire) || lock(&self.deadline).as_ref().is_some_and(|sleep| sleep.is_elapsed())
+    }
+
     /// Does some work, unless it is stopped before it is done.
     ///
     /// # Errors
@@ -261,8 +266,12 @@ fn with_schema(batch: RecordBatch, schema: &SchemaRef) -> Answered<RecordBatch> 
         .map_err(|error| Fault::from(DataFusionError::from(error)))
 }
 
+/// The outcome of a statement whose rows nobody took to the end.
+const ABANDONED: &str = "abandoned";
+
 /// One line of the journal in the making; written when it goes.
 pub struct Record {
+    control: Arc<Control>,
     journal: Arc<dyn Journal>,
     who: Arc<Who>,
     text: String,
@@ -274,9 +283,9 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn new(journal: Arc<dyn Journal>, who: Arc<Who>, text: &str) -> Self {
+    pub(super) fn new(control: Arc<Control>, journal: Arc<dyn Journal>, who: Arc<Who>, text: &str) -> Self {
         let (at, watch) = (clock::now(), Stopwatch::start());
-        Self { journal, who, text: text.to_owned(), at, watch, rows: 0, outcome: "abandoned" }
+        Self { control, journal, who, text: text.to_owned(), at, watch, rows: 0, outcome: ABANDONED }
     }
 
     /// It came to its end.
@@ -292,6 +301,10 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        // Who waits for a statement lets go of it where it is stopped.
+        if self.outcome == ABANDONED && self.control.is_stopped() {
+            self.outcome = code::CANCELED;
+        }
         self.journal.record(&Entry {
             at: self.at,
             who: &self.who,

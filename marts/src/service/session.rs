@@ -109,7 +109,7 @@ impl Session {
 
     /// A line of the journal for a statement that begins now.
     pub fn record(&self, text: &str) -> Record {
-        Record::new(Arc::clone(&self.service.journal), self.who(), text)
+        Record::new(Arc::clone(&self.control), Arc::clone(&self.service.journal), self.who(), text)
     }
 
     /// Keeps in the journal that a statement was refused before it ran.
