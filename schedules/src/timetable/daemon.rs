@@ -118,6 +118,7 @@ impl Daemon {
     pub async fn once(self) -> Result<Vec<(String, Ending)>> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut ended = Vec::new();
+        self.tell_what_was_left_unsaid().await;
         for job in &self.jobs {
             while let Some(attempt) = decide(job, &self.ledger, clock::now()).await? {
                 let tell = Tell { listener: Arc::clone(&self.listener), notices: self.notices.clone() };
@@ -274,8 +275,13 @@ async fn notify(telling: &Telling, job: &Job, attempt: &Attempt, outcome: &Outco
     let runs = job.steps.iter().any(|step| step.first().is_some_and(|command| command == "run"));
     if runs && matches!(outcome.ending, Ending::Done | Ending::Incomplete) {
         match stale::newly_late(settings, warehouse).await {
-            Ok(late) if late.is_empty() => {}
-            Ok(late) => problems.extend(notices.tell(&Notice::of_late(job, attempt.due, outcome.ending, &late)).await),
+            Ok(late) => {
+                if !late.new.is_empty() {
+                    let notice = Notice::of_late(job, attempt.due, outcome.ending, &late.new);
+                    problems.extend(notices.tell(&notice).await);
+                }
+                problems.extend(late.were_told(warehouse).await.err().map(|error| error.to_string()));
+            }
             Err(error) => problems.push(error.to_string()),
         }
         problems.extend(notices.ping().await);
