@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile};
 use peil_warehouse::{Error, Result};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use crate::check::{Checked, Checker, Rejected};
@@ -54,6 +55,8 @@ pub struct Intake {
     pub read_from: String,
     /// Bytes of that object.
     pub size: u64,
+    /// What it is to be read with.
+    pub reading: String,
     /// What the delivery counts as.
     pub entry: Entry,
     /// The day that it counts as of.
@@ -63,7 +66,7 @@ pub struct Intake {
 }
 
 /// What came of a delivery.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Taken {
     /// Files of accepted rows; none of a refused delivery.
     pub staged: Vec<DataFile>,

@@ -14,6 +14,7 @@
 //! | [`intake`] | one delivery: accepted and rejected rows to files |
 //! | `months` | large datasets, cut by month |
 //! | [`apply`] | what was found, to ledger and tables |
+//! | [`share_in`] | a share of it, for a run elsewhere |
 //! | [`run()`] | the stage |
 //! | [`sample`] | sample deliveries of every dataset |
 //!
@@ -34,8 +35,10 @@ pub mod pump;
 pub mod read;
 mod run;
 pub mod sample;
+mod share;
 #[cfg(test)]
 mod tests;
 
 pub use privacy::PseudonymKey;
 pub use run::{IngestContext, IngestSummary, run};
+pub use share::{ShareSummary, share_in};

@@ -25,6 +25,7 @@ use crate::marks;
 use crate::plan::{Plan, Seen, Task, is_new, plan, reading};
 use crate::privacy::PseudonymKey;
 use crate::read::Layout;
+use crate::share;
 
 /// What the stage works with.
 pub struct IngestContext<'a> {
@@ -80,27 +81,14 @@ pub struct IngestSummary {
 /// where landing area or warehouse fail. A bad delivery is no error: it is
 /// refused.
 pub async fn run(context: &IngestContext<'_>, draft: &mut Draft) -> Result<IngestSummary> {
-    check_settings(context)?;
-    keep_key(context.pseudonym_key, draft)?;
-    declare(context.contracts, draft)?;
-    let landing = Landing::sort_out(context.landing.list("").await?, context.contracts);
-    let mut before = from_batches(&draft.batches(DELIVERIES, None).await?)?;
-    marks::add(draft, &mut before).await?;
+    let Work { landing, before, mut ledger, plan, shared } = find_work(context, draft).await?;
     let mut summary = IngestSummary { notes: landing.left_alone.clone(), ..IngestSummary::default() };
     landing.left_alone.iter().for_each(|line| context.progress.note(line));
-    let shared = Shared {
-        landing: context.landing.clone(),
-        warehouse: draft.storage().clone(),
-        key: context.pseudonym_key.clone(),
-        handle: Handle::current(),
-    };
-
-    let new = look(context, &landing.arrivals, &before);
-    let seen = hash(new, &shared).await?;
-    let mut ledger = before.clone();
-    let plan = plan(&mut ledger, &seen, clock::now(), context.full);
     let intakes = intakes(context, &plan, &ledger);
-    let taken = take_all(context.progress, intakes, &shared).await?;
+    let (ready, noted) = share::ready(&intakes, &shared.key, draft.storage()).await?;
+    let left = intakes.into_iter().zip(&ready).filter(|(_, ready)| ready.is_none()).map(|(intake, _)| intake);
+    let read = take_all(context.progress, left.collect(), &shared).await?;
+    let taken = share::merged(ready, read)?;
 
     settle_undated(&mut ledger, &plan, draft)?;
     let applied = apply(&mut ledger, &plan, taken, draft).await?;
@@ -114,11 +102,47 @@ pub async fn run(context: &IngestContext<'_>, draft: &mut Draft) -> Result<Inges
         context.progress.note(&format!("refused: {object}: {reason}"));
     }
     draft.publish().await?;
+    share::clear(draft.storage(), &noted).await?;
     summary.cleared = clear(context, &landing.arrivals, &ledger, clock::now()).await?;
     if summary.new > 0 {
         context.progress.end(&summary.to_string());
     }
     Ok(summary)
+}
+
+/// What a run is to do, found without reading a delivery for its rows.
+pub(crate) struct Work {
+    pub landing: Landing,
+    /// The ledger as it stands.
+    pub before: Vec<Entry>,
+    /// The ledger with what is new.
+    pub ledger: Vec<Entry>,
+    pub plan: Plan,
+    pub shared: Shared,
+}
+
+/// Finds what is to be done.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn find_work(context: &IngestContext<'_>, draft: &mut Draft) -> Result<Work> {
+    check_settings(context)?;
+    keep_key(context.pseudonym_key, draft)?;
+    declare(context.contracts, draft)?;
+    let landing = Landing::sort_out(context.landing.list("").await?, context.contracts);
+    let mut before = from_batches(&draft.batches(DELIVERIES, None).await?)?;
+    marks::add(draft, &mut before).await?;
+    let shared = Shared {
+        landing: context.landing.clone(),
+        warehouse: draft.storage().clone(),
+        key: context.pseudonym_key.clone(),
+        handle: Handle::current(),
+    };
+    let new = look(context, &landing.arrivals, &before);
+    let seen = hash(new, &shared).await?;
+    let mut ledger = before.clone();
+    let plan = plan(&mut ledger, &seen, clock::now(), context.full);
+    Ok(Work { landing, before, ledger, plan, shared })
 }
 
 impl std::fmt::Display for IngestSummary {
@@ -206,7 +230,7 @@ async fn hash(new: Vec<(Arrival, String)>, shared: &Shared) -> Result<Vec<Seen>>
 }
 
 /// What must be read.
-fn intakes(context: &IngestContext<'_>, plan: &Plan, ledger: &[Entry]) -> Vec<Intake> {
+pub(crate) fn intakes(context: &IngestContext<'_>, plan: &Plan, ledger: &[Entry]) -> Vec<Intake> {
     let mut layouts: BTreeMap<&str, Arc<Layout>> = BTreeMap::new();
     let mut intakes = Vec::new();
     for group in &plan.groups {
@@ -217,6 +241,7 @@ fn intakes(context: &IngestContext<'_>, plan: &Plan, ledger: &[Entry]) -> Vec<In
             layout: Arc::clone(layout),
             read_from: object.clone(),
             size: *size,
+            reading: group.reading.clone(),
             entry: entry.clone(),
             date: entry.delivery_date.unwrap_or(NaiveDate::MIN),
             refuse_above: refuse_above(context.settings, &group.contract.dataset),
@@ -225,7 +250,7 @@ fn intakes(context: &IngestContext<'_>, plan: &Plan, ledger: &[Entry]) -> Vec<In
     intakes
 }
 
-async fn take_all(progress: &dyn Progress, intakes: Vec<Intake>, shared: &Shared) -> Result<Vec<Taken>> {
+pub(crate) async fn take_all(progress: &dyn Progress, intakes: Vec<Intake>, shared: &Shared) -> Result<Vec<Taken>> {
     if intakes.is_empty() {
         return Ok(Vec::new());
     }

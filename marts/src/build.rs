@@ -15,11 +15,12 @@ use tokio::task::JoinSet;
 
 use crate::check::Finding;
 use crate::disclosure::HiddenBefore;
+use crate::engine::Engine;
 use crate::finish::{self, Finished};
 use crate::model::{Model, Severity};
 use crate::quality::{MARTS, UNIQUE_KEY};
 use crate::relation::{plain, table_name};
-use crate::session::{self, ParquetTable};
+use crate::session;
 
 /// Models that run at the same time.
 const CONCURRENCY: usize = 3;
@@ -34,6 +35,17 @@ const SMALL_BATCH: u64 = 250_000;
 const LARGE_BATCH: u64 = 2_000_000;
 /// The part of a mart that is computed as a whole.
 pub(crate) const WHOLE: &str = "";
+
+/// What all models of a run are computed on and with.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    /// What computes their queries.
+    pub engine: Engine,
+    /// Counts of fewer persons are not shown.
+    pub threshold: u32,
+    /// Cells that releases hide.
+    pub hidden: Arc<HiddenBefore>,
+}
 
 /// What is to be done for a model.
 #[derive(Debug, Clone)]
@@ -92,8 +104,7 @@ pub(crate) async fn build(
     session: &SessionContext,
     draft: &mut Draft,
     tasks: Vec<Task>,
-    threshold: u32,
-    hidden: &Arc<HiddenBefore>,
+    ground: &Ground,
     done: &(dyn Fn(&str) + Sync),
 ) -> Result<(u64, Vec<Finding>)> {
     let mut waiting: Vec<Task> = tasks;
@@ -106,8 +117,8 @@ pub(crate) async fn build(
                 waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
             let Some(ready) = ready else { break };
             let task = waiting.remove(ready);
-            let (session, storage, hidden) = (session.clone(), draft.storage().clone(), Arc::clone(hidden));
-            running.spawn(async move { run(&session, &storage, task, threshold, &hidden).await });
+            let (session, storage, ground) = (session.clone(), draft.storage().clone(), ground.clone());
+            running.spawn(async move { run(&session, &storage, task, &ground).await });
         }
         let Some(finished) = running.join_next().await else {
             return Err(Error::internal("models wait for each other"));
@@ -123,8 +134,8 @@ pub(crate) async fn build(
             set(draft, &mart.spec, mart.parts, &mart.all)?;
         }
         let table = match draft.table(&table_name(&finished.name)) {
-            Some(state) if !is_whole => session::stored_table(draft.storage(), &finished.name, state).await?,
-            _ => session::memory_table(&finished.schema, finished.rows)?,
+            Some(state) if !is_whole => ground.engine.stored(draft.storage(), &finished.name, state).await?,
+            _ => ground.engine.rows(draft.storage(), &finished.schema, finished.rows).await?,
         };
         session::register(session, &finished.name, table)?;
     }
@@ -147,17 +158,13 @@ fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<Str
     Ok(())
 }
 
-async fn run(
-    session: &SessionContext,
-    storage: &Storage,
-    task: Task,
-    threshold: u32,
-    hidden: &HiddenBefore,
-) -> Result<Done> {
+async fn run(session: &SessionContext, storage: &Storage, task: Task, ground: &Ground) -> Result<Done> {
     let model = &task.model;
     let (returned, batches) = match (&task.months, &model.incremental) {
-        (Some(months), Some(incremental)) => by_batches(session, storage, model, &incremental.source, months).await?,
-        _ => query(session, model).await?,
+        (Some(months), Some(incremental)) => {
+            by_batches(&ground.engine, session, storage, model, &incremental.source, months).await?
+        }
+        _ => query(&ground.engine, session, model).await?,
     };
     if !model.is_mart() {
         finish::check_columns(model, &returned)?;
@@ -166,7 +173,8 @@ async fn run(
     }
     let spec = finish::table_spec(model, &returned)?;
     let returned = batches.first().map_or(returned, RecordBatch::schema);
-    let Finished { rows, wrong_keys, examples } = finish::finish(model, &spec, &returned, &batches, threshold, hidden)?;
+    let Finished { rows, wrong_keys, examples } =
+        finish::finish(model, &spec, &returned, &batches, ground.threshold, &ground.hidden)?;
     let key = Finding {
         check: UNIQUE_KEY.into(),
         layer: MARTS,
@@ -197,32 +205,47 @@ async fn run(
 }
 
 /// What the query of a model returns.
-async fn query(session: &SessionContext, model: &Model) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+async fn query(engine: &Engine, session: &SessionContext, model: &Model) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
-    let frame = session.sql(&model.sql).await.map_err(wrong)?;
-    let returned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-    Ok((returned, frame.collect().await.map_err(wrong)?))
+    let mut waits = engine.waits();
+    loop {
+        let frame = engine.over(session)?.sql(&model.sql).await.map_err(wrong)?;
+        let returned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let lost = engine.lost().await?;
+        let rows = frame.collect().await;
+        let lost = engine.lost().await? != lost;
+        match (rows, waits.next()) {
+            (Ok(rows), _) if !lost => return Ok((returned, rows)),
+            (_, Some(wait)) => tokio::time::sleep(*wait).await,
+            (Err(error), None) => return Err(wrong(error)),
+            (Ok(_), None) => {
+                return Err(Error::storage("the cluster loses its executors again and again: run without --engine"));
+            }
+        }
+    }
 }
 
 /// What the query of a model returns that is computed month by month: a few
 /// months at a time, each batch on one core, so that rows need not be handed
 /// from core to core and what is in memory is bounded.
 async fn by_batches(
+    engine: &Engine,
     session: &SessionContext,
     storage: &Storage,
     model: &Arc<Model>,
     source: &str,
     months: &Months,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let mut left = batches(&months.source).into_iter().enumerate();
+    let cut = if engine.cuts_months() { batches(&months.source) } else { vec![months.source.clone()] };
+    let mut left = cut.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut returned = BTreeMap::new();
     loop {
         while running.len() < CONCURRENT_BATCHES {
             let Some((number, state)) = left.next() else { break };
-            let own = restricted(session, storage, model, source, &state).await?;
-            let model = Arc::clone(model);
-            running.spawn(async move { (number, query(&own, &model).await) });
+            let own = restricted(engine, session, storage, model, source, &state).await?;
+            let (engine, model) = (engine.clone(), Arc::clone(model));
+            running.spawn(async move { (number, query(&engine, &own, &model).await) });
         }
         let Some(finished) = running.join_next().await else { break };
         let (number, rows) = finished.map_err(Error::internal)?;
@@ -253,6 +276,7 @@ fn batches(source: &TableState) -> Vec<TableState> {
 
 /// A session in which one source holds only the months that changed.
 async fn restricted(
+    engine: &Engine,
     session: &SessionContext,
     storage: &Storage,
     model: &Model,
@@ -264,7 +288,7 @@ async fn restricted(
         let provider = session.table_provider(table.as_str()).await.map_err(Error::internal)?;
         session::register(&own, table, provider)?;
     }
-    session::register(&own, source, ParquetTable::of_views(storage, &table_name(source), state)?)?;
+    session::register(&own, source, engine.large(storage, source, state)?)?;
     Ok(own)
 }
 

@@ -19,7 +19,7 @@ pub fn order(models: &BTreeMap<String, Model>) -> Result<Vec<String>> {
     let mut waits_for: BTreeMap<&str, usize> = BTreeMap::new();
     let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, model) in models {
-        for table in model.reads.iter().chain(&model.check_reads) {
+        for table in model.reads.iter().chain(model.check_reads.iter().flatten()) {
             if !is_source(table) && !known.contains(table.as_str()) {
                 return Err(unknown(model, table, known.iter().copied()));
             }

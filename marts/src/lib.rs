@@ -19,11 +19,15 @@
 //! | [`check`] | queries that return what should not be there |
 //! | [`quality`] | the gate: checks of every layer, known faults, ties to published figures |
 //! | [`session`] | the query engine over the warehouse's tables |
+//! | [`engine`] | what computes the queries: this process, or a cluster |
 //! | [`service`] | SQL for readers: sessions, limits, the PostgreSQL protocol |
 
 pub mod calendar;
 pub mod check;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod disclosure;
+pub mod engine;
 pub mod explain;
 pub mod graph;
 pub mod indicator;
@@ -46,6 +50,7 @@ mod run;
 mod tests;
 
 pub use check::Finding;
+pub use engine::Engine;
 pub use model_set::ModelSet;
 pub use quality::{KnownFaults, PublishedFigures, QualityRules};
 pub use run::{MartsContext, MartsSummary, code_version, is_current, run};

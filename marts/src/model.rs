@@ -183,8 +183,8 @@ pub struct Model {
     pub sql: String,
     /// The tables that the query reads.
     pub reads: BTreeSet<String>,
-    /// The tables that the checks read.
-    pub check_reads: BTreeSet<String>,
+    /// The tables that each check reads, in the order of the checks.
+    pub check_reads: Vec<BTreeSet<String>>,
     /// Header and query: equal texts, equal models.
     pub text: String,
     /// How it is computed month by month, where it is.
@@ -245,11 +245,11 @@ impl Model {
         }
         let sql = sql.trim().trim_end_matches(';').trim_end();
         let reads = relation::tables_of(sql).map_err(|problem| wrong(format!("the query: {problem}")))?;
-        let mut check_reads = BTreeSet::new();
-        for check in &header.checks {
+        let tables_of = |check: &Check| {
             let tables = relation::tables_of(&check.query);
-            check_reads.extend(tables.map_err(|problem| wrong(format!("the check `{}`: {problem}", check.name)))?);
-        }
+            tables.map_err(|problem| wrong(format!("the check `{}`: {problem}", check.name)))
+        };
+        let check_reads = header.checks.iter().map(tables_of).collect::<Result<_>>()?;
         let incremental = header.incremental.as_deref().map(|text| incremental(place, text, &reads)).transpose()?;
         let text = format!("{header:?}\n{sql}");
         Ok(Self { name, place: place.to_owned(), header, sql: sql.to_owned(), reads, check_reads, text, incremental })

@@ -88,7 +88,8 @@ impl ModelSet {
 
     /// The tables of earlier stages that models and checks read.
     pub fn sources(&self) -> BTreeSet<&str> {
-        let tables = self.models.values().flat_map(|model| model.reads.iter().chain(&model.check_reads));
+        let tables =
+            self.models.values().flat_map(|model| model.reads.iter().chain(model.check_reads.iter().flatten()));
         tables.map(String::as_str).filter(|table| graph::is_source(table)).collect()
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub stored: BTreeSet<String>,
     /// Marts that are left alone.
     pub unchanged: usize,
+    /// What each table of the run and each model is made from, as a hash.
+    pub prints: BTreeMap<String, String>,
 }
 
 /// Hashes of everything that models read.
@@ -72,7 +74,11 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
     let mut needed: BTreeSet<&str> = marts.filter(|name| changed.contains_key(*name)).collect();
     let mut ahead: Vec<&str> = needed.iter().copied().collect();
     ahead.extend(
-        models.in_order().flat_map(|model| &model.check_reads).map(String::as_str).filter(|name| intermediate(name)),
+        models
+            .in_order()
+            .flat_map(|model| model.check_reads.iter().flatten())
+            .map(String::as_str)
+            .filter(|name| intermediate(name)),
     );
     while let Some(name) = ahead.pop() {
         needed.insert(name);
@@ -83,9 +89,9 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
         plan.tasks.extend(changed.remove(&model.name));
     }
     let read = plan.tasks.iter().flat_map(|task| task.model.reads.iter());
-    let checked = models.in_order().flat_map(|model| &model.check_reads);
-    let stored = read.chain(checked).filter(|table| is_source(table) || table.starts_with("marts."));
+    let stored = read.filter(|table| is_source(table) || table.starts_with("marts."));
     plan.stored = stored.filter(|table| !needed.contains(table.as_str())).cloned().collect();
+    plan.prints = prints.runs.into_iter().map(|(name, print)| (name.to_owned(), print)).chain(prints.full).collect();
     Ok(plan)
 }
 

@@ -18,14 +18,14 @@ use peil_warehouse::{Error, Result};
 use tokio::task::JoinSet;
 
 use crate::calendar::{self, Calendar, Horizon};
-use crate::check::{self, Finding};
+use crate::check::{self, Finding, Planned};
 use crate::disclosure::HiddenBefore;
+use crate::engine::Engine;
 use crate::indicator::{STARTS, trace};
 use crate::model::Severity;
 use crate::model_set::ModelSet;
 use crate::quality::{self, Day, QualityRules};
 use crate::relation::{plain, table_name};
-use crate::session::ParquetTable;
 use crate::{build, catalogue, graph, plan, session};
 
 /// The stage's name among the inputs of the pointer.
@@ -58,6 +58,8 @@ pub struct MartsContext<'a> {
     pub threshold: u32,
     /// Cells that releases hide, and that stay hidden.
     pub hidden_before: Arc<HiddenBefore>,
+    /// What computes the queries of models.
+    pub engine: &'a Engine,
     /// Compute everything, also what did not change.
     pub full: bool,
     /// Hears how far the work is.
@@ -74,7 +76,7 @@ pub struct MartsSummary {
     pub unchanged: usize,
     /// Rows that were computed, intermediate ones too.
     pub rows: u64,
-    /// Checks that ran.
+    /// Checks that stand: made, or carried over from a run that saw the same.
     pub checks: usize,
     /// Checks that only warn and found rows.
     pub warnings: Vec<Finding>,
@@ -120,21 +122,34 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
         return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::of(&findings) });
     }
     let session = session::session(draft.storage())?;
+    context.engine.clear(draft.storage()).await?;
     let calendar = open_calendar(context, draft, &session).await?;
     let plan = plan::plan(context.models, draft, &calendar, context.threshold, context.full)?;
-    load(&session, draft, plan.stored.iter().map(String::as_str)).await?;
+    load(context.engine, &session, draft, plan.stored.iter().map(String::as_str)).await?;
     context.progress.begin(STAGE, plan.tasks.len() as u64);
     let (computed, unchanged) = (plan.tasks.len(), plan.unchanged);
     let advance = |name: &str| context.progress.advance(1, name);
-    let (rows, keys) =
-        build::build(&session, draft, plan.tasks, context.threshold, &context.hidden_before, &advance).await?;
+    let ground = build::Ground {
+        engine: context.engine.clone(),
+        threshold: context.threshold,
+        hidden: Arc::clone(&context.hidden_before),
+    };
+    let (rows, keys) = build::build(&session, draft, plan.tasks, &ground, &advance).await?;
     let gone = remove_old(context.models, draft);
     let mut of_marts = all_keys(context.models, keys);
-    of_marts.extend(run_checks(context.models, &session).await?);
+    let before = if context.full { Vec::new() } else { before };
+    let checks = check::planned(context.models, |table| seen_by_checks(draft, &plan.prints, table));
+    let (made, carried) = check::part(checks, &before);
+    let reads = made.iter().flat_map(|check| check.reads.iter().map(String::as_str)).chain([FIGURES]);
+    load(context.engine, &session, draft, reads).await?;
+    of_marts.extend(carried);
+    of_marts.extend(run_checks(made, &session).await?);
+    of_marts.sort_by(|a, b| (&a.mart, &a.check).cmp(&(&b.mart, &b.check)));
     if session::is_registered(&session, FIGURES) {
         of_marts.extend(quality::check_ties(context.quality, &session, day).await?);
     }
-    of_marts.iter_mut().for_each(|finding| finding.input = Some(inputs.clone()));
+    context.engine.clear(draft.storage()).await?;
+    of_marts.iter_mut().for_each(|finding| check::note_inputs(finding, &inputs));
     findings.extend(of_marts);
     quality::settle(context.quality, &mut findings, day);
     let failed: Vec<Finding> = findings.iter().filter(|finding| finding.has_failed()).cloned().collect();
@@ -188,7 +203,7 @@ fn check_sources(models: &ModelSet, draft: &Draft) -> Result<()> {
         let missing = model
             .reads
             .iter()
-            .chain(&model.check_reads)
+            .chain(model.check_reads.iter().flatten())
             .find(|table| graph::is_source(table) && !known.contains(*table));
         if let Some(table) = missing {
             return Err(graph::unknown(model, table, known.iter().map(String::as_str)));
@@ -227,7 +242,7 @@ fn large_facts(draft: &Draft) -> BTreeMap<&str, &str> {
 async fn open_calendar(context: &MartsContext<'_>, draft: &Draft, session: &SessionContext) -> Result<Calendar> {
     let mut starts = BTreeMap::new();
     if let Some(model) = context.models.get(STARTS) {
-        load(session, draft, model.reads.iter().map(String::as_str)).await?;
+        load(context.engine, session, draft, model.reads.iter().map(String::as_str)).await?;
         let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
         let batches = session.sql(&model.sql).await.map_err(wrong)?.collect().await.map_err(wrong)?;
         for batch in &batches {
@@ -245,7 +260,8 @@ async fn open_calendar(context: &MartsContext<'_>, draft: &Draft, session: &Sess
     };
     let calendar = calendar::calendar(&horizon, context.models.indicators())?;
     for (name, rows) in &calendar.tables {
-        session::register(session, name, session::memory_table(&rows.schema(), vec![rows.clone()])?)?;
+        let table = context.engine.rows(draft.storage(), &rows.schema(), vec![rows.clone()]).await?;
+        session::register(session, name, table)?;
     }
     Ok(calendar)
 }
@@ -285,14 +301,19 @@ async fn targets(models: &ModelSet, draft: &Draft) -> Result<BTreeSet<Period>> {
 }
 
 /// Registers tables of the warehouse that are not there yet.
-async fn load<'a>(session: &SessionContext, draft: &Draft, tables: impl Iterator<Item = &'a str>) -> Result<()> {
+async fn load<'a>(
+    engine: &Engine,
+    session: &SessionContext,
+    draft: &Draft,
+    tables: impl Iterator<Item = &'a str>,
+) -> Result<()> {
     let missing = tables.filter(|table| !session::is_registered(session, table));
     let reads = missing.filter_map(|table| Some((table, draft.table(&table_name(table))?)));
     let reads = futures::stream::iter(reads.map(|(table, state)| async move {
         // Of a large table of facts a query reads a few columns, once.
         let provider = match trace::is_rolled_up(table) {
-            true => ParquetTable::of_views(draft.storage(), &table_name(table), state)?,
-            false => session::stored_table(draft.storage(), table, state).await?,
+            true => engine.large(draft.storage(), table, state)?,
+            false => engine.stored(draft.storage(), table, state).await?,
         };
         Ok::<_, Error>((table, provider))
     }));
@@ -332,22 +353,24 @@ fn all_keys(models: &ModelSet, mut built: Vec<Finding>) -> Vec<Finding> {
     built
 }
 
-/// Runs all checks of all models, in the order of their names.
-async fn run_checks(models: &ModelSet, session: &SessionContext) -> Result<Vec<Finding>> {
-    let mut checks = Vec::new();
-    for model in models.in_order() {
-        let name = model.name.trim_start_matches("marts.").to_owned();
-        checks.extend(model.header.checks.iter().map(|check| (name.clone(), model.place.clone(), check.clone())));
+/// What a check sees of a table: equal, equal rows.
+fn seen_by_checks(draft: &Draft, prints: &BTreeMap<String, String>, table: &str) -> String {
+    if table.starts_with("intermediate.") || table.starts_with("run.") {
+        return prints.get(table).cloned().unwrap_or_default();
     }
-    checks.sort_by(|a, b| (&a.0, &a.2.name).cmp(&(&b.0, &b.2.name)));
+    draft.content_hash(&table_name(table))
+}
+
+/// Runs checks, some at a time; what they found, in their order.
+async fn run_checks(checks: Vec<Planned>, session: &SessionContext) -> Result<Vec<Finding>> {
     let mut left = checks.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut findings = BTreeMap::new();
     loop {
         while running.len() < CONCURRENT_CHECKS {
-            let Some((number, (mart, place, check))) = left.next() else { break };
+            let Some((number, planned)) = left.next() else { break };
             let session = session.clone();
-            running.spawn(async move { (number, check::run(&session, &place, &mart, &check).await) });
+            running.spawn(async move { (number, check::run(&session, &planned).await) });
         }
         let Some(finished) = running.join_next().await else { break };
         let (number, finding) = finished.map_err(Error::internal)?;

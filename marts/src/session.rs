@@ -4,6 +4,7 @@
 //! columns that it documents; nothing is listed and nothing is guessed from
 //! file contents. Filters stay above the scan.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -14,6 +15,7 @@ use datafusion::common::{ColumnStatistics, Statistics};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as EngineResult;
@@ -25,7 +27,7 @@ use object_store::ObjectMeta;
 use peil_warehouse::publish::Published;
 use peil_warehouse::release::Release;
 use peil_warehouse::storage::Storage;
-use peil_warehouse::table::{self, DataFile, TableState};
+use peil_warehouse::table::{self, Bundle, DataFile, TableState};
 use peil_warehouse::{Error, Result};
 
 use crate::relation::{plain, table_name};
@@ -33,7 +35,7 @@ use crate::relation::{plain, table_name};
 /// Name of the catalog; readers need not write it.
 pub(crate) const CATALOG: &str = "peil";
 /// The name under which the engine knows the warehouse's store.
-const STORE: &str = "peil://warehouse";
+pub(crate) const STORE: &str = "peil://warehouse";
 /// Cores that a query uses.
 const PARTITIONS: usize = 2;
 /// Files of a table up to so many bytes are read once and kept in memory.
@@ -91,7 +93,7 @@ pub(crate) fn session_on(storage: &Storage, cores: usize) -> Result<SessionConte
     Ok(session)
 }
 
-fn config(cores: usize) -> SessionConfig {
+pub(crate) fn config(cores: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(cores)
         .with_information_schema(true)
@@ -192,20 +194,53 @@ impl ParquetTable {
         files: impl Iterator<Item = &'a DataFile>,
     ) -> Result<Arc<dyn TableProvider>> {
         let (mut rows, mut bytes) = (0, 0);
-        let files = files
-            .map(|file| {
-                rows += file.rows as usize;
-                bytes += file.size as usize;
-                PartitionedFile::from(ObjectMeta {
-                    location: storage.object_path(&format!("{name}/{}", file.path)),
-                    last_modified: Default::default(),
-                    size: file.size,
-                    e_tag: None,
-                    version: None,
-                })
-            })
-            .collect();
+        let mut objects: Vec<(&DataFile, Vec<usize>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for file in files {
+            rows += file.rows as usize;
+            bytes += file.size as usize;
+            let place = *places.entry(file.stored_at().path).or_insert(objects.len());
+            if place == objects.len() {
+                objects.push((file, Vec::new()));
+            }
+            objects[place].1.extend(file.bundle.iter().flat_map(Bundle::numbers));
+        }
+        let files = objects.into_iter().map(|(file, groups)| partitioned(storage, name, file, &groups)).collect();
         Ok(Arc::new(Self { schema: without_metadata(schema), files, rows, bytes }))
+    }
+
+    /// A table of objects of the store, by path and bytes.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn of_objects(
+        schema: SchemaRef,
+        objects: impl Iterator<Item = (object_store::path::Path, u64)>,
+        rows: usize,
+        bytes: usize,
+    ) -> Self {
+        let files = objects.map(|(location, size)| {
+            PartitionedFile::from(ObjectMeta {
+                location,
+                last_modified: Default::default(),
+                size,
+                e_tag: None,
+                version: None,
+            })
+        });
+        Self { schema, files: files.collect(), rows, bytes }
+    }
+
+    /// Path and bytes of each object that it is read from; none where not all
+    /// of an object is the table's.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn objects(&self) -> Option<impl Iterator<Item = (&object_store::path::Path, u64)>> {
+        let whole = self.files.iter().all(|file| file.extension::<ParquetAccessPlan>().is_none());
+        whole.then(|| self.files.iter().map(|file| (&file.object_meta.location, file.object_meta.size)))
+    }
+
+    /// Rows and bytes.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        (self.rows, self.bytes)
     }
 
     fn known(&self) -> Statistics {
@@ -214,6 +249,26 @@ impl ParquetTable {
             total_byte_size: Precision::Inexact(self.bytes),
             column_statistics: vec![ColumnStatistics::new_unknown(); self.schema.fields().len()],
         }
+    }
+}
+
+/// The object in which a file lies; of a bundle, those row groups.
+fn partitioned(storage: &Storage, name: &str, file: &DataFile, groups: &[usize]) -> PartitionedFile {
+    let stored = file.stored_at();
+    let object = PartitionedFile::from(ObjectMeta {
+        location: storage.object_path(&format!("{name}/{}", stored.path)),
+        last_modified: Default::default(),
+        size: stored.size,
+        e_tag: None,
+        version: None,
+    });
+    match &file.bundle {
+        Some(bundle) if groups.len() < bundle.of as usize => {
+            let mut plan = ParquetAccessPlan::new_none(bundle.of as usize);
+            groups.iter().for_each(|group| plan.scan(*group));
+            object.with_extension(plan)
+        }
+        _ => object,
     }
 }
 

@@ -109,7 +109,8 @@ async fn run(case: &Case, fixtures: &Fixtures, models: &ModelSet) -> Outcome<()>
     known.extend(register_calendar(case, models, &session).await?);
     let model = models.get(&target).ok_or("there is no such mart")?;
     let mut needed = BTreeSet::new();
-    let mut ahead: Vec<String> = [target.clone()].into_iter().chain(model.check_reads.iter().cloned()).collect();
+    let mut ahead: Vec<String> =
+        [target.clone()].into_iter().chain(model.check_reads.iter().flatten().cloned()).collect();
     for example in &model.header.examples {
         ahead.extend(relation::tables_of(&example.query)?);
     }

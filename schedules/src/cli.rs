@@ -1,5 +1,6 @@
 //! The command line: every command and flag.
 
+mod cluster;
 mod operation;
 mod releases;
 mod upkeep;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use peil_reports::Form;
 use peil_warehouse::Period;
 
+pub use cluster::{ClusterAction, ShareArgs, SharedStage};
 pub use operation::{BackfillArgs, FetchArgs, RetryArgs, RunsArgs, StatusArgs};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
 pub use upkeep::{ForgetArgs, KeysAction, MaintainArgs};
@@ -130,7 +132,12 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Rejected rows and refused deliveries, and how to mend them
     Rejected(RejectedArgs),
-    /// Clears away files that nothing published needs any more
+    /// Does a share of what the next run is to do, on one of several machines
+    Share(ShareArgs),
+    /// A scheduler or an executor, where the data outgrow one machine
+    #[command(subcommand)]
+    Cluster(ClusterAction),
+    /// Puts small files together, and clears away files that nothing published needs any more
     Maintain(MaintainArgs),
     /// Erases persons from everything that is kept; figures of the past stay
     Forget(ForgetArgs),
@@ -192,6 +199,9 @@ pub struct RunArgs {
     /// Computes everything again, changed or not
     #[arg(long)]
     pub full: bool,
+    /// The cluster that computes the marts, as df://scheduler:50050 [default: this process]
+    #[arg(long, value_name = "URL")]
+    pub engine: Option<String>,
 }
 
 /// Flags of `peil ingest`.
@@ -222,6 +232,9 @@ pub struct MartsArgs {
     /// Computes everything again, changed or not
     #[arg(long)]
     pub full: bool,
+    /// The cluster that computes the marts, as df://scheduler:50050 [default: this process]
+    #[arg(long, value_name = "URL")]
+    pub engine: Option<String>,
 }
 
 /// Flags of `peil report`.

@@ -42,11 +42,20 @@ use crate::output::Output;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Bytes of the stack of a thread.
+#[cfg(feature = "cluster")]
+const STACK_BYTES: usize = 256 << 20;
+
 fn main() -> ExitCode {
     // Wrong usage ends here with code 2, `--help` and `--version` with 0.
     let cli = Cli::parse();
     let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // A plan that goes from machine to machine is read by descent, and the
+    // indicators are one deep plan. Pages of a stack that are not used cost nothing.
+    #[cfg(feature = "cluster")]
+    runtime.thread_stack_size(STACK_BYTES);
+    let runtime = runtime.enable_all().build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(cli, output)),
         Err(error) => Err(Error::internal(error)),

@@ -17,7 +17,7 @@ use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{TableSpec, documented};
 use peil_warehouse::{Error, Result, clock, release, sweep};
 
-use crate::stages::{self, Declarations, Stage};
+use crate::stages::{self, Declarations, Engine, Stage};
 
 /// The record of what was done, without a word about whom.
 const RECORD: &str = "ops/erasures";
@@ -80,7 +80,15 @@ async fn under_lock(
     let mut draft = Draft::begin(warehouse).await?;
     let run_id = draft.published().run_id.clone().unwrap_or_default();
     let releases = release::all(warehouse).await.unwrap_or_default();
-    let stage = Stage { run_id: &run_id, settings, declarations, releases: &releases, full: true, progress };
+    let stage = Stage {
+        run_id: &run_id,
+        settings,
+        declarations,
+        releases: &releases,
+        engine: &Engine::Embedded,
+        full: true,
+        progress,
+    };
     let mut rehearsal = Draft::from(draft.published().clone(), &warehouse.scratch());
     let replaced = persons::replace(&declarations.contracts, &mut rehearsal, change.other).await?;
     let rows: u64 = replaced.iter().map(|one| one.rows).sum();

@@ -20,7 +20,7 @@ use crate::key::Key;
 use crate::open_lineage::Events;
 use crate::releases::{records, revise};
 use crate::run_ledger::{self, Outcome, RunRow, StageRow};
-use crate::stages::{self, Declarations, FailedCheck, IngestReport, MartsReport, Stage, TransformReport};
+use crate::stages::{self, Declarations, Engine, FailedCheck, IngestReport, MartsReport, Stage, TransformReport};
 
 /// What a run is to do.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub struct Plan {
     pub transform: Option<Option<NaiveDate>>,
     /// Make the marts as of a day.
     pub marts: Option<NaiveDate>,
+    /// What computes the queries of marts.
+    pub engine: Engine,
     /// Compute everything again, changed or not.
     pub full: bool,
 }
@@ -113,11 +115,13 @@ pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress
     let before = Seen::of(draft.published());
     let run_id = report.run_id.clone();
     let releases = release::all(warehouse).await.unwrap_or_default();
+    let engine = plan.engine.clone();
     let stage = Stage {
         run_id: &run_id,
         settings,
         declarations: &declarations,
         releases: &releases,
+        engine: &engine,
         full: plan.full,
         progress: &Steps(progress),
     };

@@ -17,6 +17,7 @@ use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::{Draft, Published};
 use peil_warehouse::release::Release;
 use peil_warehouse::settings::Settings;
+use peil_warehouse::share::Share;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Period, Result};
 use serde::Serialize;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use crate::key::{Key, SAMPLE_KEY_FILE};
 
 pub use peil_ingest::sample::SAMPLE_PSEUDONYM_KEY;
+pub use peil_marts::Engine;
 
 /// Everything that is declared rather than programmed: what a run checks
 /// before it begins.
@@ -179,6 +181,8 @@ pub struct Stage<'a> {
     pub declarations: &'a Declarations,
     /// The releases whose hidden cells stay hidden.
     pub releases: &'a [Release],
+    /// What computes the queries of marts.
+    pub engine: &'a Engine,
     /// Whether everything is computed again.
     pub full: bool,
     /// Hears how far it is.
@@ -244,18 +248,8 @@ pub fn quality(settings: &Settings, contracts: &ContractSet, models: &ModelSet) 
 /// # Errors
 /// As [`peil_ingest::run`].
 pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut Draft) -> Result<IngestReport> {
-    let published = draft.published();
-    let pseudonym_key =
-        PseudonymKey::rotated(key.text(), published.pseudonym_key_rotations)?.with_erased(&published.erased);
-    let context = IngestContext {
-        landing,
-        contracts: &stage.declarations.contracts,
-        settings: stage.settings,
-        pseudonym_key: &pseudonym_key,
-        progress: stage.progress,
-        full: stage.full,
-    };
-    let summary = peil_ingest::run(&context, draft).await?;
+    let pseudonym_key = pseudonym_key(key, draft.published())?;
+    let summary = peil_ingest::run(&ingest_context(stage, landing, &pseudonym_key), draft).await?;
     let refusals =
         |list: Vec<(String, String)>| list.into_iter().map(|(object, reason)| Refusal { object, reason }).collect();
     let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
@@ -270,6 +264,65 @@ pub async fn ingest(stage: &Stage<'_>, landing: &Storage, key: &Key, draft: &mut
         // That the landing area holds a sample is told when its key is taken.
         warnings: summary.notes.into_iter().filter(|note| !note.ends_with(SAMPLE_KEY_FILE)).collect(),
     })
+}
+
+fn pseudonym_key(key: &Key, published: &Published) -> Result<PseudonymKey> {
+    Ok(PseudonymKey::rotated(key.text(), published.pseudonym_key_rotations)?.with_erased(&published.erased))
+}
+
+fn ingest_context<'a>(stage: &Stage<'a>, landing: &'a Storage, pseudonym_key: &'a PseudonymKey) -> IngestContext<'a> {
+    IngestContext {
+        landing,
+        contracts: &stage.declarations.contracts,
+        settings: stage.settings,
+        pseudonym_key,
+        progress: stage.progress,
+        full: stage.full,
+    }
+}
+
+/// What a share of a stage came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ShareReport {
+    /// Pieces of work that the next run is to do: deliveries, or months of
+    /// large facts.
+    pub all: usize,
+    /// Of these, done by this share.
+    pub taken: usize,
+    /// Of these, done by anyone, this share too.
+    pub ready: usize,
+}
+
+/// A share of the first stage.
+///
+/// # Errors
+/// As [`peil_ingest::share_in`].
+pub async fn share_ingest(
+    stage: &Stage<'_>,
+    landing: &Storage,
+    key: &Key,
+    share: Share,
+    draft: &mut Draft,
+) -> Result<ShareReport> {
+    let pseudonym_key = pseudonym_key(key, draft.published())?;
+    let shared = peil_ingest::share_in(&ingest_context(stage, landing, &pseudonym_key), draft, share).await?;
+    Ok(ShareReport { all: shared.all, taken: shared.taken, ready: shared.ready })
+}
+
+/// A share of the second stage.
+///
+/// # Errors
+/// As [`peil_transform::share_in`].
+pub async fn share_transform(
+    stage: &Stage<'_>,
+    known_on: Option<NaiveDate>,
+    share: Share,
+    draft: &mut Draft,
+) -> Result<ShareReport> {
+    let (indicators, nobody) = (known_indicators(stage), BTreeSet::new());
+    let context = transform_context(stage, &indicators, known_on, &nobody);
+    let shared = peil_transform::share_in(&context, draft, share).await?;
+    Ok(ShareReport { all: shared.all, taken: shared.taken, ready: shared.ready })
 }
 
 /// Sees that a key is the one that the warehouse was filled with.
@@ -415,6 +468,7 @@ fn marts_context<'a>(
         quality: &stage.declarations.quality,
         threshold: stage.settings.threshold,
         hidden_before,
+        engine: stage.engine,
         full: stage.full,
         progress: stage.progress,
     }

@@ -6,6 +6,8 @@
 //! | `pseudonyms` | one person anew, and one who was seen before |
 //! | `transform` | current rows, authorities and facts of the whole sample |
 //! | `marts` | every indicator and mart of the whole sample |
+//! | `indicators` | the indicators of one kind, from conformed facts to values |
+//! | `one late day` | the three stages where a day of events is new |
 //! | `publish` | a state put in place of another |
 //! | `nothing new` | the three stages where nothing changed |
 //! | `models` | a thousand models, parsed, ordered and checked |
@@ -24,6 +26,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use peil_ingest::privacy::Pseudonyms;
 use peil_ingest::sample::{SampleOptions, write_sample};
 use peil_ingest::{IngestContext, PseudonymKey};
+use peil_marts::indicator::Kind;
 use peil_marts::{KnownFaults, MartsContext, ModelSet, PublishedFigures, QualityRules};
 use peil_transform::TransformContext;
 use peil_warehouse::contract::ContractSet;
@@ -44,6 +47,17 @@ const FORMATS: [(&str, &str); 4] = [
     ("ndjson", "lb365/bus_messages"),
     ("json", "catalogue/couplings"),
     ("xlsx", "portal/building_blocks"),
+];
+
+/// The kinds of indicators that are numbers.
+const KINDS: [(&str, Kind); 7] = [
+    ("stock", Kind::Stock),
+    ("cumulative", Kind::Cumulative),
+    ("flow", Kind::Flow),
+    ("distinct", Kind::Distinct),
+    ("rolling", Kind::Rolling),
+    ("monthly active", Kind::MonthlyActive),
+    ("average", Kind::Average),
 ];
 
 /// The sample, and what all stages go by.
@@ -108,15 +122,20 @@ impl Bench {
     }
 
     async fn marts(&self, draft: &mut Draft, full: bool) {
+        self.marts_of(&self.models, draft, full).await;
+    }
+
+    async fn marts_of(&self, models: &ModelSet, draft: &mut Draft, full: bool) {
         let context = MartsContext {
             run_id: "bench",
             as_of: DAY,
             known_on: None,
-            models: &self.models,
+            models,
             contracts: &self.contracts,
             quality: &self.quality,
             threshold: self.settings.threshold,
             hidden_before: Default::default(),
+            engine: &peil_marts::Engine::Embedded,
             full,
             progress: &Silent,
         };
@@ -222,6 +241,85 @@ fn stages(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The models of which the values of indicators are made, with the indicators
+/// of one kind only.
+fn models_of(all: &ModelSet, kind: Kind) -> ModelSet {
+    let mut needed = BTreeSet::new();
+    let mut ahead = vec!["marts.indicator_values"];
+    while let Some(name) = ahead.pop() {
+        if let Some(model) = all.get(name).filter(|model| needed.insert(model.place.as_str())) {
+            ahead.extend(model.reads.iter().map(String::as_str));
+        }
+    }
+    let of_kind: BTreeSet<&str> =
+        all.indicators().iter().filter(|one| one.kind == kind).map(|one| one.id.as_str()).collect();
+    let is_of_kind =
+        |text: &str| text.lines().any(|line| line.strip_prefix("id: ").is_some_and(|id| of_kind.contains(id.trim())));
+    let files = all.files().iter().filter(|(place, text)| match place.ends_with(".yaml") {
+        true => is_of_kind(text),
+        false => needed.contains(place.as_str()),
+    });
+    ModelSet::from_files(&files.map(|(place, text)| (place.clone(), text.clone())).collect::<Vec<_>>()).unwrap()
+}
+
+fn indicators(criterion: &mut Criterion) {
+    let bench = Bench::new();
+    let (_folder, storage) = bench.warehouse();
+    let mut group = criterion.benchmark_group("indicators");
+    group.sample_size(10);
+    for (name, kind) in KINDS {
+        let models = models_of(&bench.models, kind);
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || bench.runtime.block_on(Draft::begin(&storage)).unwrap(),
+                |mut draft| bench.runtime.block_on(bench.marts_of(&models, &mut draft, true)),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// A day of events more, on a warehouse that has all others.
+fn late_day(criterion: &mut Criterion) {
+    let bench = Bench::new();
+    let (folder, _) = bench.warehouse();
+    let landing = TempDir::new().unwrap();
+    peil_tests::copy_tree(bench.sample.path(), landing.path());
+    let event = |number: u32| {
+        format!(
+            "{{\"gebeurtenis_id\":\"laat-{number}\",\"tijdstip\":\"2022-05-17T10:00:00Z\",\"gebruiker_id\":\"laat-{}\",\
+             \"bestuur\":\"Gent\",\"onderdeel\":\"bouwstenen\",\"actie\":\"bekijken\",\"ip\":\"\"}}\n",
+            number % 7
+        )
+    };
+    let lines: String = (0..200).map(event).collect();
+    std::fs::write(landing.path().join("portal/events/2022-07-30.ndjson"), lines).unwrap();
+    let mut group = criterion.benchmark_group("one late day");
+    group.sample_size(10);
+    group.bench_function("of events", |bencher| {
+        bencher.iter_batched(
+            || {
+                let copy = TempDir::new().unwrap();
+                peil_tests::copy_tree(folder.path(), copy.path());
+                copy
+            },
+            |copy| {
+                let storage = Storage::open(copy.path().to_str().unwrap()).unwrap();
+                bench.runtime.block_on(async {
+                    let mut draft = Draft::begin(&storage).await.unwrap();
+                    bench.ingest(landing.path(), &mut draft).await;
+                    bench.transform(&mut draft, false).await;
+                    bench.marts(&mut draft, false).await;
+                });
+                copy
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
 /// A thousand models beside the built-in ones, in chains of ten: parsed,
 /// ordered, and their columns and checks looked at.
 fn models(criterion: &mut Criterion) {
@@ -245,5 +343,5 @@ fn models(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, read, pseudonyms, models, stages);
+criterion_group!(benches, read, pseudonyms, models, stages, indicators, late_day);
 criterion_main!(benches);

@@ -146,14 +146,19 @@ impl Site {
     /// # Panics
     /// Where the program cannot be started.
     pub fn peil_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Answer {
+        Answer::of(self.command(arguments, variables).output().expect("the program starts"))
+    }
+
+    /// The call of the program on this site, to be started.
+    pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(program());
         command.current_dir(self.folder.path()).env_remove("PEIL_CLOCK");
         if !self.landing().join(".sample-pseudonym-key").exists() {
             command.env("PEIL_PSEUDONYM_KEY", KEY);
         }
         command.envs(variables.iter().copied());
-        command.arg("--landing").arg(self.landing()).arg("--warehouse").arg(self.warehouse());
-        Answer::of(command.args(arguments).output().expect("the program starts"))
+        command.arg("--landing").arg(self.landing()).arg("--warehouse").arg(self.warehouse()).args(arguments);
+        command
     }
 
     /// Runs the pipeline as of [`AS_OF`] and demands exit code 0.

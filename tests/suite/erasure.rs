@@ -108,6 +108,27 @@ fn an_erased_person_is_in_no_file_and_in_every_count() {
 }
 
 #[test]
+fn a_person_is_erased_from_files_that_were_put_together() {
+    let site = site();
+    let person = pseudonym(PERSON);
+    for night in 0..70 {
+        let day = chrono::NaiveDate::from_yo_opt(2022, 1 + night).unwrap();
+        let persons: &[&str] = if night == 40 { &[PERSON, OTHER] } else { &[OTHER] };
+        site.deliver(&format!("portal/users/{day}.csv"), users(persons, &format!("functie {night}")));
+    }
+    assert_eq!(site.peil(&AS_OF).code, Some(0));
+    assert!(site.peil(&["maintain", "--keep-hours", "0"]).stdout.contains("put together in 1 bundle"));
+    let bundled = files_with(&site, &person);
+    assert!(bundled.iter().any(|file| file.contains("bundle-")), "{bundled:?}");
+    let marts = site.files("marts");
+    assert_eq!(forget(&site, &["--yes"], &[]).code, Some(0));
+    assert_eq!(files_with(&site, &person), BTreeSet::new());
+    assert_eq!(site.files("marts"), marts);
+    assert_eq!(site.peil(&[&AS_OF[..], &["--full"]].concat()).code, Some(0));
+    assert_eq!(site.files("marts"), marts);
+}
+
+#[test]
 fn an_erasure_that_is_cut_off_leaves_the_figures_and_goes_on() {
     let site = site();
     let person = pseudonym(PERSON);

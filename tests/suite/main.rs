@@ -5,6 +5,8 @@
 mod accessibility;
 mod attack;
 mod clients;
+mod cluster;
+mod compaction;
 mod crash;
 mod database;
 mod deliveries;
@@ -22,4 +24,5 @@ mod privacy;
 mod published;
 mod quality;
 mod releases;
+mod sharing;
 mod targets;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use peil_tests::{AS_OF, Site};
 
@@ -65,6 +65,39 @@ fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
     assert!(site.peil_with(&fill, &at("2022-08-03T12:00:00Z")).stdout.contains("nothing is to be made"));
     let wrong = site.peil_with(&["backfill", "figurs", "--from", "2022-08-01"], &at("2022-08-03T12:00:00Z"));
     assert!(wrong.code == Some(2) && wrong.stderr.contains("figures"), "{}", wrong.stderr);
+}
+
+/// A retry that is stopped says so in the ledger at once: the next one makes
+/// the run, and waits for nothing.
+#[test]
+fn a_retry_that_is_stopped_leaves_no_claim() {
+    let site = Site::sample();
+    let jobs = tempfile::tempdir().unwrap();
+    for built_in in ["nightly_run", "quarter_draft", "semester_report", "weekly_check", "retention", "weekly_catalogue"]
+    {
+        std::fs::write(jobs.path().join(format!("{built_in}.yaml")), "").unwrap();
+    }
+    std::fs::write(jobs.path().join("figures.yaml"), JOB).unwrap();
+    let folder = jobs.path().to_str().unwrap();
+    let at = |clock: &'static str| [("PEIL_JOBS", folder), ("PEIL_CLOCK", clock)];
+    assert_eq!(site.peil_with(&["schedule", "run", "--once"], &at("2022-08-01T00:00:00Z")).code, Some(0));
+    let fill = ["backfill", "figures", "--from", "2022-08-01", "--yes"];
+    let mut retry = site.command(&fill, &at("2022-08-01T13:00:00Z"));
+    let mut retry = retry.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It is at work once the run holds the lock of the warehouse.
+    let lock = site.warehouse().join("ops");
+    while !lock.exists() && retry.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let interrupted = Command::new("sh").args(["-c", &format!("kill -INT {}", retry.id())]).status().unwrap();
+    assert!(interrupted.success());
+    let ended = retry.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(said.contains("interrupted"), "{said}{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(1));
+    let made = site.peil_with(&["retry"], &at("2022-08-01T13:00:30Z"));
+    assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
+    assert!(made.stdout.contains("done"), "{}", made.stdout);
 }
 
 #[test]

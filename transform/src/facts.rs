@@ -14,6 +14,8 @@ use arrow::datatypes::Field;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use peil_warehouse::contract::{DELIVERY, DELIVERY_DATE, OBJECT};
+use peil_warehouse::progress::Progress;
+use peil_warehouse::share::{self, Share};
 use peil_warehouse::table::{self, ChunkCopy, ColumnSource, FileBuilder, RowGroups};
 use peil_warehouse::{Error, Result};
 
@@ -23,6 +25,7 @@ use crate::days::{Month, month_text, number_of};
 use crate::delivery::Delivery;
 use crate::job::{Encoded, Job, Outcome, Part};
 use crate::rollup::{self, Activity};
+use crate::stage::{STAGE, ShareSummary};
 use crate::survey::{Group, Survey};
 
 /// Months that are under way at the same time: while one is computed, another
@@ -36,15 +39,8 @@ const GROUP_ROWS: usize = 262_144;
 /// # Errors
 /// [`peil_warehouse::Error::Storage`] where a file cannot be read or written.
 pub(crate) async fn make(job: &Job) -> Result<Outcome> {
-    let survey = Arc::new(Survey::of(job).await?);
-    let ground = job.ground();
-    let months = survey.months();
-    let fingerprints: BTreeMap<Month, String> =
-        months.keys().map(|month| (*month, survey.fingerprint(*month, &ground, &job.deliveries))).collect();
-    let tables: Vec<String> = job.tables().into_iter().map(|spec| spec.name).collect();
-    let changed = |month: &Month| tables.iter().any(|table| !job.has(table, &month_text(*month), &fingerprints[month]));
+    let Due { survey, fingerprints, tables, changed } = due(job).await?;
     let mut outcome = Outcome::default();
-    let changed: Vec<Month> = months.into_keys().filter(|month| changed(month)).collect();
     let mut made = futures::stream::iter(changed)
         .map(|month| make_month(job, &survey, month, &fingerprints[&month]))
         .buffered(CONCURRENT_MONTHS);
@@ -62,8 +58,96 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Makes a month.
+/// What is to be made of a dataset.
+struct Due {
+    survey: Arc<Survey>,
+    /// What each month is made from.
+    fingerprints: BTreeMap<Month, String>,
+    tables: Vec<String>,
+    /// The months that changed.
+    changed: Vec<Month>,
+}
+
+async fn due(job: &Job) -> Result<Due> {
+    let survey = Arc::new(Survey::of(job).await?);
+    let ground = job.ground();
+    let months = survey.months();
+    let fingerprints: BTreeMap<Month, String> =
+        months.keys().map(|month| (*month, survey.fingerprint(*month, &ground, &job.deliveries))).collect();
+    let tables: Vec<String> = job.tables().into_iter().map(|spec| spec.name).collect();
+    let changed = |month: &Month| tables.iter().any(|table| !job.has(table, &month_text(*month), &fingerprints[month]));
+    let changed: Vec<Month> = months.into_keys().filter(|month| changed(month)).collect();
+    Ok(Due { survey, fingerprints, tables, changed })
+}
+
+/// Makes the months of one share of those that changed, and notes what came
+/// of each.
+///
+/// # Errors
+/// As [`make`].
+pub(crate) async fn share_in(job: &Job, share: Share, progress: &dyn Progress) -> Result<ShareSummary> {
+    let Due { survey, fingerprints, changed, .. } = due(job).await?;
+    let mut summary = ShareSummary { all: changed.len(), ..ShareSummary::default() };
+    let mut own = Vec::new();
+    for month in changed {
+        let piece = piece(job, month, &fingerprints[&month]);
+        if noted(job, &piece).await?.is_some() {
+            summary.ready += 1;
+        } else if share.takes(&piece) {
+            own.push((month, piece));
+        }
+    }
+    progress.begin(job.dataset.name(), own.len() as u64);
+    let mut made = futures::stream::iter(own)
+        .map(|(month, piece)| {
+            let (survey, fingerprint) = (&survey, &fingerprints[&month]);
+            async move {
+                let parts = compute_month(job, survey, month, fingerprint).await?;
+                let paths =
+                    parts.iter().flat_map(|part| part.files.iter().map(|file| format!("{}/{}", part.table, file.path)));
+                share::put(&job.storage, STAGE, &piece, &parts, &paths.collect::<Vec<_>>()).await?;
+                Ok::<_, Error>(month)
+            }
+        })
+        .buffered(CONCURRENT_MONTHS);
+    while let Some(month) = made.try_next().await? {
+        summary.taken += 1;
+        progress.advance(1, &month_text(month));
+    }
+    progress.end(&format!("{} of {} months", summary.taken, summary.all));
+    summary.ready += summary.taken;
+    Ok(summary)
+}
+
+/// Changes with everything that a month is made from.
+fn piece(job: &Job, month: Month, fingerprint: &str) -> String {
+    table::fingerprint([job.dataset.name(), &month_text(month), fingerprint])
+}
+
+/// What somebody made of a month already, where all of it is there.
+async fn noted(job: &Job, piece: &str) -> Result<Option<Vec<Part>>> {
+    if !job.noted.contains(piece) {
+        return Ok(None);
+    }
+    let Some(parts) = share::get::<Vec<Part>>(&job.storage, STAGE, piece).await? else { return Ok(None) };
+    for part in &parts {
+        if !share::are_there(&job.storage, &part.table, &part.files).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(parts))
+}
+
+/// Makes a month, or takes over what somebody made of it.
 async fn make_month(job: &Job, survey: &Arc<Survey>, month: Month, fingerprint: &str) -> Result<Vec<Part>> {
+    match noted(job, &piece(job, month, fingerprint)).await? {
+        Some(parts) => Ok(parts),
+        None => compute_month(job, survey, month, fingerprint).await,
+    }
+}
+
+/// Makes a month.
+async fn compute_month(job: &Job, survey: &Arc<Survey>, month: Month, fingerprint: &str) -> Result<Vec<Part>> {
     let deliveries: Vec<usize> = survey.deliveries_of(month).collect();
     let files: Vec<(usize, Vec<(usize, Bytes)>)> = futures::stream::iter(deliveries)
         .map(|at| async move {

@@ -1,6 +1,6 @@
 //! One dataset at work: what it is made from, and what comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile, TableSpec, fingerprint};
 use peil_warehouse::{Error, Result};
 use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::authority::Resolver;
@@ -34,12 +35,15 @@ pub(crate) struct Job {
     pub cores: Arc<Semaphore>,
     /// The fingerprints of the parts that are there, by table and part.
     pub present: Arc<BTreeMap<String, BTreeMap<String, String>>>,
+    /// The pieces of work that others noted as done: see
+    /// [`peil_warehouse::share`].
+    pub noted: Arc<BTreeSet<String>>,
     /// Whether everything is made again, also what did not change.
     pub full: bool,
 }
 
 /// A part of a table that was made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub table: String,
     pub part: String,
@@ -87,11 +91,7 @@ impl Job {
 
     /// The staged files of a delivery.
     pub async fn staged(&self, delivery: &Delivery) -> Result<Vec<Bytes>> {
-        let table = self.dataset.contract.staged_table();
-        futures::stream::iter(delivery.files.iter().map(|file| table::read_file(&self.storage, &table, file)))
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await
+        table::read_files(&self.storage, &self.dataset.contract.staged_table(), &delivery.files).await
     }
 
     /// Those staged files of a delivery, by their numbers.
@@ -105,10 +105,10 @@ impl Job {
 
     /// The staged files of all deliveries, in order.
     pub async fn all_staged(&self) -> Result<Vec<Vec<Bytes>>> {
-        futures::stream::iter(self.deliveries.iter().map(|delivery| self.staged(delivery)))
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await
+        let files: Vec<DataFile> = self.deliveries.iter().flat_map(|delivery| delivery.files.iter().cloned()).collect();
+        let contents = table::read_files(&self.storage, &self.dataset.contract.staged_table(), &files).await?;
+        let mut contents = contents.into_iter();
+        Ok(self.deliveries.iter().map(|delivery| contents.by_ref().take(delivery.files.len()).collect()).collect())
     }
 
     /// Computes beside the tasks that wait.

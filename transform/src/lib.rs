@@ -53,7 +53,7 @@ mod tests;
 mod unresolved;
 
 pub use check::{CheckRecord, KnownIndicator};
-pub use stage::{TransformContext, TransformSummary, code_version, is_current, run};
+pub use stage::{ShareSummary, TransformContext, TransformSummary, code_version, is_current, run, share_in};
 pub use unresolved::UnresolvedAuthority;
 
 /// Part of every fingerprint: one more when this code makes other rows of the

@@ -10,6 +10,7 @@ use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::contract::ContractSet;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
+use peil_warehouse::share::{self, Share};
 use peil_warehouse::table::fingerprint;
 use tokio::sync::Semaphore;
 
@@ -24,7 +25,7 @@ use crate::{CODE_VERSION, corrections, dimensions, facts, lineage, receipts};
 
 /// The name of the stage, among the inputs of what is published and in what
 /// is told.
-const STAGE: &str = "transform";
+pub(crate) const STAGE: &str = "transform";
 /// Datasets that are at work at the same time.
 const CONCURRENT_DATASETS: usize = 6;
 
@@ -92,8 +93,9 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
         .map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new))
         .collect::<Result<Vec<_>>>()?;
     lineage::record(draft, &datasets).await?;
+    let mut noted = Arc::default();
     if context.full || draft.published().inputs.get(STAGE) != Some(&inputs(context, draft)) {
-        transform(context, &datasets, draft, &mut summary).await?;
+        noted = transform(context, &datasets, draft, &mut summary).await?;
         let inputs = inputs(context, draft);
         draft.update(|published| {
             published.known_on = context.known_on;
@@ -101,6 +103,7 @@ pub async fn run(context: &TransformContext<'_>, draft: &mut Draft) -> Result<Tr
         });
     }
     draft.publish().await?;
+    share::clear(draft.storage(), STAGE, &noted).await?;
     let after = hashes(draft);
     summary.changed =
         after.into_iter().filter(|(table, hash)| before.get(table) != Some(hash)).map(|(table, _)| table).collect();
@@ -121,24 +124,16 @@ pub fn is_current(context: &TransformContext<'_>, draft: &Draft) -> bool {
     draft.published().inputs.get(STAGE) == Some(&inputs(context, draft))
 }
 
+/// Makes what changed; gives the notes of others that it took over.
 async fn transform(
     context: &TransformContext<'_>,
     datasets: &[Arc<Dataset>],
     draft: &mut Draft,
     summary: &mut TransformSummary,
-) -> Result<()> {
+) -> Result<Arc<BTreeSet<String>>> {
     context.progress.begin(STAGE, datasets.len() as u64);
-    let deliveries = delivery::in_force(draft, context.contracts, context.known_on, context.yielding).await?;
-    receipts::write(draft, &deliveries).await?;
-    let mut work = Work { context, deliveries, cores: cores(), made: BTreeSet::new(), corrections: BTreeMap::new() };
-
-    let (first, rest): (Vec<_>, Vec<_>) =
-        datasets.iter().cloned().partition(|dataset| REFERENCES.contains(&dataset.name()));
-    work.make(draft, first, &Arc::new(Resolver::default())).await?;
-    let (authorities, resolver) = reference::resolver(draft).await?;
-    let resolver = Arc::new(resolver);
-    let ground = fingerprint([CODE_VERSION, resolver.fingerprint()]);
-    reference::write_compositions(draft, &authorities, &ground, context.full).await?;
+    let (mut work, rest, resolver) = begin(context, datasets, draft).await?;
+    let noted = Arc::clone(&work.noted);
     work.make(draft, rest, &resolver).await?;
 
     corrections::write(draft, &work.made, &work.corrections).await?;
@@ -156,7 +151,65 @@ async fn transform(
         summary.corrections,
         summary.unresolved.len()
     ));
-    Ok(())
+    Ok(noted)
+}
+
+/// Makes what all datasets rest on; gives the others, and what their
+/// references resolve by.
+async fn begin<'a>(
+    context: &'a TransformContext<'a>,
+    datasets: &[Arc<Dataset>],
+    draft: &mut Draft,
+) -> Result<(Work<'a>, Vec<Arc<Dataset>>, Arc<Resolver>)> {
+    let deliveries = delivery::in_force(draft, context.contracts, context.known_on, context.yielding).await?;
+    receipts::write(draft, &deliveries).await?;
+    let noted = Arc::new(share::pieces(draft.storage(), STAGE).await?);
+    let mut work =
+        Work { context, deliveries, cores: cores(), made: BTreeSet::new(), corrections: BTreeMap::new(), noted };
+    let (first, rest): (Vec<_>, Vec<_>) =
+        datasets.iter().cloned().partition(|dataset| REFERENCES.contains(&dataset.name()));
+    work.make(draft, first, &Arc::new(Resolver::default())).await?;
+    let (authorities, resolver) = reference::resolver(draft).await?;
+    let resolver = Arc::new(resolver);
+    let ground = fingerprint([CODE_VERSION, resolver.fingerprint()]);
+    reference::write_compositions(draft, &authorities, &ground, context.full).await?;
+    Ok((work, rest, resolver))
+}
+
+/// What a share came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ShareSummary {
+    /// Months of large facts that the next run is to make.
+    pub all: usize,
+    /// Of these, made by this share.
+    pub taken: usize,
+    /// Of these, made by anyone, this share too.
+    pub ready: usize,
+}
+
+/// Makes the months of one share of the large facts that the next run is to
+/// make; what is small is left to that run. Nothing is published.
+///
+/// # Errors
+/// As [`run`].
+pub async fn share_in(context: &TransformContext<'_>, draft: &mut Draft, share: Share) -> Result<ShareSummary> {
+    let datasets = context
+        .contracts
+        .iter()
+        .map(|contract| Dataset::new(Arc::clone(contract)).map(Arc::new))
+        .collect::<Result<Vec<_>>>()?;
+    let (mut work, rest, resolver) = begin(context, &datasets, draft).await?;
+    let mut summary = ShareSummary::default();
+    for dataset in rest.into_iter().filter(|dataset| dataset.contract.large_fact) {
+        let job = work.job(draft, dataset, &resolver);
+        if context.full || draft.published().inputs.get(&input_key(&job)) != Some(&job.fingerprint()) {
+            let of_dataset = facts::share_in(&job, share, context.progress).await?;
+            summary.all += of_dataset.all;
+            summary.taken += of_dataset.taken;
+            summary.ready += of_dataset.ready;
+        }
+    }
+    Ok(summary)
 }
 
 /// The datasets of one run, at work.
@@ -167,6 +220,8 @@ struct Work<'a> {
     /// The datasets that were made again.
     made: BTreeSet<String>,
     corrections: BTreeMap<String, u64>,
+    /// What others made of it already.
+    noted: Arc<BTreeSet<String>>,
 }
 
 impl Work<'_> {
@@ -216,6 +271,7 @@ impl Work<'_> {
             storage: draft.storage().clone(),
             cores: Arc::clone(&self.cores),
             present: Arc::default(),
+            noted: Arc::clone(&self.noted),
             full: self.context.full,
         };
         let parts = |name: &str| draft.table(name).map(|state| state.parts.clone()).unwrap_or_default();

@@ -6,7 +6,7 @@
 //! logs have reached the disk: readers see all of one run or all of the next,
 //! and a run that is killed leaves what was published as it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::{Storage, Version};
 use crate::table::{self, Commit, DataFile, TableSpec, TableState};
-use crate::{Error, Result, clock};
+use crate::{Error, Result, clock, compact};
 
 /// The document itself.
 pub(crate) const POINTER: &str = "published.json";
-const FORMAT: u32 = 1;
+/// Form 2 knows bundles.
+const FORMAT: u32 = 2;
 /// There while a run on an object store writes logs, and after one that did
 /// not come to its end: only then is it asked of every table whether its log
 /// is ahead of what is published.
@@ -90,9 +91,9 @@ impl Published {
     fn decode(storage: &Storage, content: &[u8]) -> Result<Self> {
         let published: Self = serde_json::from_slice(content)
             .map_err(|error| Error::storage(format!("{POINTER} of {} cannot be read: {error}", storage.url())))?;
-        if published.format != FORMAT {
+        if published.format == 0 || published.format > FORMAT {
             return Err(Error::storage(format!(
-                "the warehouse {} has form {} and this program knows form {FORMAT}: use the newer program",
+                "the warehouse {} has form {} and this program knows forms up to {FORMAT}: use the newer program",
                 storage.url(),
                 published.format
             )));
@@ -278,17 +279,14 @@ impl Draft {
             self.base = self.next.clone();
             return Ok(());
         }
+        compact::mend(self).await?;
         let at = clock::now();
         let mut written = Vec::new();
         for (name, state) in &self.next.tables {
-            let before = self.base.table(name);
-            written.extend(
-                state
-                    .files
-                    .iter()
-                    .filter(|file| before.is_none_or(|before| !before.files.contains(file)))
-                    .map(|file| format!("{name}/{}", file.path)),
-            );
+            let before = self.base.table(name).map(TableState::stored).unwrap_or_default();
+            let before: BTreeSet<&str> = before.into_iter().map(|file| file.path).collect();
+            let new = state.stored().into_iter().filter(|file| !before.contains(file.path));
+            written.extend(new.map(|file| format!("{name}/{}", file.path)));
         }
         self.storage.sync(&written).await?;
         self.begin_logs().await?;
@@ -359,7 +357,7 @@ impl Draft {
         ))
     }
 
-    fn state(&mut self, name: &str) -> Result<&mut TableState> {
+    pub(crate) fn state(&mut self, name: &str) -> Result<&mut TableState> {
         self.next.tables.get_mut(name).ok_or_else(|| Error::internal(format!("the table {name} was not declared")))
     }
 }

@@ -34,7 +34,7 @@ pub async fn unused(
     let mut named = BTreeSet::new();
     let mut ahead = BTreeSet::new();
     for (name, state) in &published.tables {
-        named.extend(state.files.iter().map(|file| format!("{name}/{}", file.path)));
+        named.extend(state.stored().into_iter().map(|file| format!("{name}/{}", file.path)));
         // A log that a killed run carried further is overtaken by the next
         // one; until then readers of the log alone rest on its files.
         if table::latest_is_ahead(storage, name, state).await? {

@@ -25,7 +25,7 @@ use peil_warehouse::table::fingerprint;
 pub use faults::KnownFaults;
 pub use ties::PublishedFigures;
 
-use crate::check::Finding;
+use crate::check::{Finding, rested_on};
 use crate::finish::EXAMPLES;
 use crate::model::Severity;
 
@@ -116,7 +116,7 @@ pub(crate) async fn check_ties(rules: &QualityRules, session: &SessionContext, d
 /// same: none where they must be made.
 pub(crate) fn carried(before: &[Recorded], inputs: &str) -> Option<Vec<Finding>> {
     let of_marts: Vec<&Recorded> = before.iter().filter(|row| row.row.layer == MARTS).collect();
-    let same = |row: &&Recorded| row.row.input.as_deref() == Some(inputs);
+    let same = |row: &&Recorded| rested_on(row.row.input.as_deref(), inputs);
     (!of_marts.is_empty() && of_marts.iter().all(same)).then(|| {
         let carry = |row: &Recorded| Finding {
             check: row.row.check.clone(),

@@ -141,6 +141,7 @@ impl House {
             quality: &crate::QualityRules::default(),
             threshold: 5,
             hidden_before: std::sync::Arc::default(),
+            engine: &crate::Engine::Embedded,
             full,
             progress: &Silent,
         };

@@ -154,6 +154,7 @@ async fn a_source_that_is_not_there_is_named() {
         quality: &crate::QualityRules::default(),
         threshold: 5,
         hidden_before: std::sync::Arc::default(),
+        engine: &crate::Engine::Embedded,
         full: false,
         progress: &peil_warehouse::progress::Silent,
     };

@@ -14,7 +14,7 @@ pub struct MaintainArgs {
     /// Days of the tables' logs that stay for readers of the tables themselves
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub keep_days: u32,
-    /// Removes nothing: tells what would go
+    /// Changes nothing: tells what would be put together and what would go
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -48,8 +48,8 @@ pub async fn run(global: &Global, arguments: &DemoArgs, output: Output) -> Resul
 
     let warehouse = context::open_warehouse(&settings)?;
     let source = context::open_landing(&settings)?;
-    let plan =
-        Plan { ingest: Some((source, Key::of_sample())), transform: Some(None), marts: Some(as_of), full: false };
+    let ingest = Some((source, Key::of_sample()));
+    let plan = Plan { ingest, transform: Some(None), marts: Some(as_of), ..Plan::default() };
     let run = pipeline::run(&plan, &warehouse, &settings, progress.as_ref()).await?;
     let published = Published::read(&warehouse).await?;
     if run.exit() != Exit::Done {

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use peil_warehouse::lock::RunLock;
-use peil_warehouse::publish::Published;
+use peil_warehouse::publish::Draft;
 use peil_warehouse::table::LogTidied;
-use peil_warehouse::{Result, clock, sweep, table};
+use peil_warehouse::{Result, clock, compact, sweep, table};
 use serde::Serialize;
 
 use crate::cli::{Global, MaintainArgs};
@@ -16,14 +16,16 @@ use crate::progress::progress;
 #[derive(Debug, Serialize)]
 struct Maintained {
     removed: bool,
+    files_put_together: u64,
+    bundles: u64,
     files: u64,
     bytes: u64,
     logs_summed_up: u64,
     log_entries_removed: u64,
 }
 
-/// Removes files that neither what is published nor a reader of the last hours
-/// needs, and sums up the logs of the tables. Releases keep files of their
+/// Puts small files together, removes files that neither what is published nor
+/// a reader of the last hours needs, and sums up the logs of the tables. Releases keep files of their
 /// own, which it does not look at.
 ///
 /// # Errors
@@ -32,11 +34,22 @@ pub async fn run(global: &Global, arguments: &MaintainArgs, output: Output) -> R
     let settings = context::settings(global)?;
     let (warehouse, _) = context::read_warehouse(&settings).await?;
     let lock = RunLock::acquire(&warehouse, progress(output).as_ref()).await?;
-    let published = Published::read(&warehouse).await?;
+    let mut draft = Draft::begin(&warehouse).await?;
+    let together = match arguments.dry_run {
+        true => compact::preview(&draft),
+        false => {
+            let together = compact::compact(&mut draft).await?;
+            draft.publish().await?;
+            together
+        }
+    };
+    let published = draft.published();
     let before = clock::now() - TimeDelta::hours(i64::from(arguments.keep_hours));
-    let unused = sweep::unused(&warehouse, &published, &sweep::LAYERS, before).await?;
+    let unused = sweep::unused(&warehouse, published, &sweep::LAYERS, before).await?;
     let mut done = Maintained {
         removed: !arguments.dry_run,
+        files_put_together: together.files,
+        bundles: together.bundles,
         files: unused.len() as u64,
         bytes: unused.iter().map(|object| object.size).sum(),
         logs_summed_up: 0,
@@ -58,10 +71,12 @@ pub async fn run(global: &Global, arguments: &MaintainArgs, output: Output) -> R
     }
     let files = counted(done.files, "file", "files");
     let size = format!("{} kB", thousands(done.bytes.div_ceil(1024)));
+    let small = counted(done.files_put_together, "small file", "small files");
+    let bundles = counted(done.bundles, "bundle", "bundles");
     output.line(match arguments.dry_run {
-        true => format!("{files} would go ({size})"),
+        true => format!("{small} would be put together in {bundles}, {files} would go ({size})"),
         false => format!(
-            "{files} removed ({size}); {} summed up, {} removed",
+            "{small} put together in {bundles}, {files} removed ({size}); {} summed up, {} removed",
             counted(done.logs_summed_up, "log", "logs"),
             counted(done.log_entries_removed, "log entry", "log entries")
         ),

@@ -3,7 +3,7 @@
 use peil_warehouse::{Result, clock};
 
 use crate::cli::{Global, MartsArgs};
-use crate::commands::run::execute;
+use crate::commands::run::{engine, execute};
 use crate::context;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -17,6 +17,7 @@ pub async fn run(global: &Global, arguments: &MartsArgs, output: Output) -> Resu
     let settings = context::settings(global)?;
     context::read_warehouse(&settings).await?;
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
-    let plan = Plan { marts: Some(as_of), full: arguments.full, ..Plan::default() };
+    let engine = engine(arguments.engine.as_deref(), &settings).await?;
+    let plan = Plan { marts: Some(as_of), engine, full: arguments.full, ..Plan::default() };
     execute(&plan, &settings, output).await
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod close;
+pub mod cluster;
 pub mod demo;
 pub mod explain;
 pub mod export;
@@ -23,6 +24,7 @@ pub mod runs;
 pub mod sample;
 pub mod schedule;
 pub mod serve;
+pub mod share;
 pub mod sql;
 pub mod status;
 pub mod targets;
@@ -51,6 +53,8 @@ pub async fn run(cli: Cli, output: Output) -> Result<Exit> {
         Command::Transform(arguments) => transform::run(global, &arguments, output).await,
         Command::Marts(arguments) => marts::run(global, &arguments, output).await,
         Command::Report(arguments) => report::run(global, &arguments, output).await,
+        Command::Share(arguments) => share::run(global, &arguments, output).await,
+        Command::Cluster(action) => cluster::run(global, &action, output).await,
         Command::Close(arguments) => close::run(global, &arguments, output).await,
         Command::Releases { action } => releases::run(global, action.as_ref(), output).await,
         Command::Revisions(arguments) => revisions::run(global, &arguments, output).await,

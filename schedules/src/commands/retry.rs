@@ -9,11 +9,12 @@ use peil_warehouse::{Error, Result, clock};
 
 use crate::cli::{BackfillArgs, Global, RetryArgs};
 use crate::commands::schedule::{exit, handed_on};
+use crate::commands::serve;
 use crate::context;
 use crate::exit::Exit;
 use crate::output::{Output, Tone, counted};
 use crate::timetable::job::{self, Job};
-use crate::timetable::ledger::{Holder, Ledger};
+use crate::timetable::ledger::{Ending, Holder, Ledger};
 use crate::timetable::listing::Due;
 use crate::timetable::redo::{Dueness, redo};
 
@@ -115,7 +116,7 @@ async fn make(
         let place = format!("{} due {}", job.name, Due::of(dueness.due).brussels);
         output.talk(format!("{place}: {}", dueness.steps.join("; ")));
         let hear = Arc::new(move |line: &str| output.talk(format!("  {line}")));
-        let end = redo(job, ledger, dueness.due, handed_on(global), hear).await?;
+        let end = redo(job, ledger, dueness.due, handed_on(global), hear, serve::stopped()).await?;
         worst = worst.max(exit(end.ending));
         let (tone, said) = match exit(end.ending) {
             Exit::Done => (Tone::Good, String::new()),
@@ -127,6 +128,9 @@ async fn make(
         made.push(serde_json::json!({
             "job": job.name, "due": dueness.due, "ending": end.ending, "attempts": end.attempts, "said": end.said
         }));
+        if end.ending == Ending::Interrupted {
+            break;
+        }
     }
     if output.is_json() {
         output.document(&serde_json::json!({ "runs": made, "made": true }))?;

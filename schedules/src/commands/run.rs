@@ -10,6 +10,7 @@ use crate::key::{self, Key, Origin};
 use crate::output::{Output, Tone};
 use crate::pipeline::{self, Plan, RunReport};
 use crate::progress::progress;
+use crate::stages::Engine;
 use crate::{context, summary};
 
 /// Runs the pipeline.
@@ -22,6 +23,7 @@ pub async fn run(global: &Global, arguments: &RunArgs, output: Output) -> Result
         ingest: Some(source(&settings, output).await?),
         transform: Some(arguments.known_on),
         marts: Some(arguments.as_of.unwrap_or_else(clock::today)),
+        engine: engine(arguments.engine.as_deref(), &settings).await?,
         full: arguments.full,
     };
     execute(&plan, &settings, output).await
@@ -39,6 +41,17 @@ pub async fn source(settings: &Settings, output: Output) -> Result<(Storage, Key
         output.remark(Tone::Dim, "note", "the landing area holds a sample: its own pseudonym key is used");
     }
     Ok((landing, key))
+}
+
+/// What computes the queries of marts.
+///
+/// # Errors
+/// As [`Engine::at`].
+pub async fn engine(address: Option<&str>, settings: &Settings) -> Result<Engine> {
+    match address {
+        None => Ok(Engine::Embedded),
+        Some(address) => Engine::at(address, &context::open_warehouse(settings)?).await,
+    }
 }
 
 /// Runs a plan on the warehouse of the settings and tells what came of it.

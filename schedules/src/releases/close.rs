@@ -18,7 +18,7 @@ use super::figures::{self, Figures, Measure};
 use super::rebuild::{DELIVERIES, lines};
 use super::{records, revise};
 use crate::run_ledger::{self, Outcome};
-use crate::stages::{self, Declarations, Stage};
+use crate::stages::{self, Declarations, Engine, Stage};
 
 /// Tables of the warehouse's own records that a release does not keep:
 /// rejected rows hold what sources wrote, and say nothing of a figure.
@@ -60,7 +60,15 @@ async fn close_alone(
     let releases = release::all(warehouse).await?;
     check_period(&draft, &releases, period, reason)?;
     check_last_run(warehouse, draft.published()).await?;
-    let stage = Stage { run_id: "close", settings, declarations, releases: &[], full: false, progress: &Silent };
+    let stage = Stage {
+        run_id: "close",
+        settings,
+        declarations,
+        releases: &[],
+        engine: &Engine::Embedded,
+        full: false,
+        progress: &Silent,
+    };
     if !stages::is_current(&stage, &draft) {
         return Err(Error::usage(format!(
             "the marts were not made from all that was delivered, or not in the way that is declared now\nhint: `peil run --as-of {}` first",

@@ -15,7 +15,7 @@ use peil_warehouse::settings::Settings;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::{Error, Result};
 
-use crate::stages::{self, Declarations, Stage};
+use crate::stages::{self, Declarations, Engine, Stage};
 
 /// The record of what was delivered.
 pub const DELIVERIES: &str = "ops/deliveries";
@@ -71,6 +71,7 @@ impl Rebuild<'_> {
             settings: self.settings,
             declarations: &declarations,
             releases: self.earlier,
+            engine: &Engine::Embedded,
             full: self.full,
             progress: &Silent,
         };

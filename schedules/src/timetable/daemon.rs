@@ -95,7 +95,11 @@ impl Daemon {
         let stop = Arc::new(AtomicBool::new(false));
         let mut running = Running::default();
         let mut stopped = std::pin::pin!(stopped);
-        self.tell_what_was_left_unsaid().await;
+        // A mail server that does not answer keeps nothing from being made.
+        let mut telling = JoinSet::new();
+        let unsaid = self.left_unsaid().await;
+        let (notices, ledger, listener) = (self.notices.clone(), self.ledger.clone(), Arc::clone(&self.listener));
+        telling.spawn(async move { tell_late(&unsaid, notices.as_deref(), &ledger, &listener).await });
         loop {
             let could = self.look(&mut running, &stop).await;
             self.watch.looked(clock::now(), could);
@@ -118,7 +122,8 @@ impl Daemon {
     pub async fn once(self) -> Result<Vec<(String, Ending)>> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut ended = Vec::new();
-        self.tell_what_was_left_unsaid().await;
+        let unsaid = self.left_unsaid().await;
+        tell_late(&unsaid, self.notices.as_deref(), &self.ledger, &self.listener).await;
         for job in &self.jobs {
             while let Some(attempt) = decide(job, &self.ledger, clock::now()).await? {
                 let tell = Tell { listener: Arc::clone(&self.listener), notices: self.notices.clone() };
@@ -129,10 +134,13 @@ impl Daemon {
         Ok(ended)
     }
 
-    /// Tells of due runs that were handled when the daemon ended before it had
-    /// told of them. A receiver knows by the name of a notice what it has.
-    async fn tell_what_was_left_unsaid(&self) {
-        let Some(telling) = &self.notices else { return };
+    /// Due runs that were handled when the daemon ended before it had told of
+    /// them.
+    async fn left_unsaid(&self) -> Vec<Unsaid> {
+        let mut unsaid = Vec::new();
+        if self.notices.is_none() {
+            return unsaid;
+        }
         let now = clock::now();
         for job in &self.jobs {
             for due in job.when.between(now - TimeDelta::days(UNSAID_DAYS), now) {
@@ -140,19 +148,17 @@ impl Daemon {
                     Ok(untold) => untold,
                     Err(error) => {
                         say(&self.listener, job, &Attempt { due, number: 0 }, "", "ledger", &error.to_string());
-                        return;
+                        return unsaid;
                     }
                 };
                 let Some(end) = untold.filter(|end| now - end.ended_at < TimeDelta::days(UNSAID_DAYS)) else {
                     continue;
                 };
                 let attempt = Attempt { due, number: end.attempts };
-                let outcome = Outcome { ending: end.ending, said: end.said };
-                for problem in notify(telling, job, &attempt, &outcome, &self.ledger).await {
-                    say(&self.listener, job, &attempt, "", "notice", &problem);
-                }
+                unsaid.push((Arc::clone(job), attempt, Outcome { ending: end.ending, said: end.said }));
             }
         }
+        unsaid
     }
 
     /// Starts the attempts that are due of jobs that are not running; gives
@@ -208,6 +214,20 @@ impl Running {
     /// asked at the end.
     async fn next(&mut self) -> Option<String> {
         self.tasks.join_next().await.and_then(std::result::Result::ok)
+    }
+}
+
+/// A due run of which nobody has been told.
+type Unsaid = (Arc<Job>, Attempt, Outcome);
+
+/// Tells of due runs after the time. A receiver knows by the name of a notice
+/// what it has.
+async fn tell_late(unsaid: &[Unsaid], notices: Option<&Telling>, ledger: &Ledger, listener: &Listener) {
+    let Some(telling) = notices else { return };
+    for (job, attempt, outcome) in unsaid {
+        for problem in notify(telling, job, attempt, outcome, ledger).await {
+            say(listener, job, attempt, "", "notice", &problem);
+        }
     }
 }
 

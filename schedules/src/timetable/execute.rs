@@ -2,7 +2,7 @@
 //! this program, so that a step that fails or hangs takes nothing with it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -88,6 +88,7 @@ fn follow(
                 Some(0) => Ending::Done,
                 Some(2) => Ending::Refused,
                 Some(3) => Ending::Incomplete,
+                None if was_stopped(status) => Ending::Interrupted,
                 _ => Ending::Failed,
             };
         }
@@ -106,6 +107,19 @@ fn follow(
         _ => format!("`peil {}`: {}", step.join(" "), last.join("\n")),
     };
     Ok(Outcome { ending, said })
+}
+
+/// Whether somebody stopped it: a terminal tells a step as well as us.
+#[cfg(unix)]
+fn was_stopped(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    let (interrupted, ended) = (2, 15);
+    status.signal().is_some_and(|signal| signal == interrupted || signal == ended)
+}
+
+#[cfg(not(unix))]
+fn was_stopped(_: ExitStatus) -> bool {
+    false
 }
 
 /// The lines of both streams, as they come.

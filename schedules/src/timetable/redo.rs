@@ -2,7 +2,7 @@
 //! stretch of days that were never made.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use peil_warehouse::{Error, Result, clock};
@@ -48,7 +48,8 @@ impl Dueness {
 }
 
 /// Makes a due run now, as a further attempt that the ledger keeps; what it
-/// says is heard.
+/// says is heard. Where `stopped` comes first it is ended, and the ledger says
+/// that it was interrupted.
 ///
 /// # Errors
 /// [`Error::Usage`] where somebody is at it; [`Error::Storage`] where the
@@ -59,6 +60,7 @@ pub async fn redo(
     due: DateTime<Utc>,
     global: Vec<String>,
     hear: Arc<dyn Fn(&str) + Send + Sync>,
+    stopped: impl Future<Output = ()>,
 ) -> Result<End> {
     let busy = || Error::usage(format!("{} due {} is being made now: wait for it", job.name, due.to_rfc3339()));
     let attempt = ledger.further(job, due, clock::now()).await?.ok_or_else(busy)?;
@@ -67,8 +69,16 @@ pub async fn redo(
     }
     let steps = Steps { global, steps: job.arguments(due)?, limit_minutes: job.limit_minutes };
     let stop = Arc::new(AtomicBool::new(false));
-    let executed = tokio::task::spawn_blocking(move || execute::execute(&steps, &stop, &|line| hear(line)));
-    let (ending, said) = match executed.await.map_err(Error::internal)? {
+    let heard = Arc::clone(&stop);
+    let mut executed = tokio::task::spawn_blocking(move || execute::execute(&steps, &heard, &|line| hear(line)));
+    let executed = tokio::select! {
+        executed = &mut executed => executed,
+        () = stopped => {
+            stop.store(true, Ordering::Relaxed);
+            executed.await
+        }
+    };
+    let (ending, said) = match executed.map_err(Error::internal)? {
         Ok(outcome) => (outcome.ending, outcome.said),
         Err(error) => (Ending::Failed, error.to_string()),
     };

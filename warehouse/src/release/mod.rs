@@ -213,7 +213,12 @@ impl Folder {
         let copied: Vec<(String, String)> =
             futures::stream::iter(copies).buffer_unordered(CONCURRENT_COPIES).try_collect().await?;
         self.files.extend(copied);
-        let pointer = serde_json::to_vec(published).map_err(Error::internal)?;
+        // Each file stands for itself there.
+        let mut published = published.clone();
+        for state in published.tables.values_mut() {
+            state.files.iter_mut().for_each(|file| file.bundle = None);
+        }
+        let pointer = serde_json::to_vec(&published).map_err(Error::internal)?;
         self.put(POINTER, pointer).await
     }
 

@@ -17,7 +17,7 @@ use deltalake_core::{DeltaTable, DeltaTableBuilder};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{DataFile, TableState, hex};
+use super::{StoredFile, TableState, hex};
 use crate::storage::Storage;
 use crate::{Error, Result};
 
@@ -59,12 +59,12 @@ pub(crate) struct Commit<'a> {
 /// A version beyond the published one, left by a run that was killed before
 /// it published, is overtaken: the new version removes what that one added.
 pub(crate) async fn commit(storage: &Storage, commit: &Commit<'_>) -> Result<u64> {
-    let base_files: &[DataFile] = commit.base.map_or(&[], |base| &base.files);
+    let base_files = commit.base.map_or_else(Vec::new, TableState::stored);
     let version = commit.base.and_then(|base| base.version).map_or(0, |version| version + 1);
     let describe = commit.base.is_none_or(|base| {
         base.version.is_none() || base.schema != commit.next.schema || base.description != commit.next.description
     });
-    let entry = log_entry(commit, base_files, version == 0, describe)?;
+    let entry = log_entry(commit, &base_files, version == 0, describe)?;
     if storage.create_durable(&log_path(commit.table, version), entry).await? {
         if version > 0 && version.is_multiple_of(CHECKPOINT_EVERY) {
             checkpoint(storage, commit.table).await?;
@@ -82,11 +82,10 @@ pub(crate) async fn latest_is_ahead(storage: &Storage, table: &str, state: &Tabl
 async fn overtake(storage: &Storage, commit: &Commit<'_>) -> Result<u64> {
     let latest = open(storage, commit.table).await?;
     let snapshot = latest.snapshot().map_err(Error::storage)?;
-    let present: Vec<DataFile> = snapshot
-        .log_data()
-        .iter()
-        .map(|file| DataFile { part: String::new(), path: file.path().to_string(), size: file.size() as u64, rows: 0 })
-        .collect();
+    let there: Vec<(String, u64)> =
+        snapshot.log_data().iter().map(|file| (file.path().to_string(), file.size() as u64)).collect();
+    let present: Vec<StoredFile<'_>> =
+        there.iter().map(|(path, size)| StoredFile { path, size: *size, rows: 0 }).collect();
     let version = snapshot.version() + 1;
     let entry = log_entry(commit, &present, false, true)?;
     if storage.create_durable(&log_path(commit.table, version), entry).await? {
@@ -99,7 +98,7 @@ async fn overtake(storage: &Storage, commit: &Commit<'_>) -> Result<u64> {
     )))
 }
 
-fn log_entry(commit: &Commit<'_>, present: &[DataFile], create: bool, describe: bool) -> Result<Bytes> {
+fn log_entry(commit: &Commit<'_>, present: &[StoredFile<'_>], create: bool, describe: bool) -> Result<Bytes> {
     let at = commit.at.timestamp_millis();
     let mut actions = vec![Action::CommitInfo(CommitInfo {
         timestamp: Some(at),
@@ -114,24 +113,21 @@ fn log_entry(commit: &Commit<'_>, present: &[DataFile], create: bool, describe: 
     if describe {
         actions.push(Action::Metadata(metadata(commit, at)?));
     }
-    let wanted: BTreeSet<&str> = commit.next.files.iter().map(|file| file.path.as_str()).collect();
-    let there: BTreeSet<&str> = present.iter().map(|file| file.path.as_str()).collect();
-    let mut gone: Vec<&DataFile> = present.iter().filter(|file| !wanted.contains(file.path.as_str())).collect();
-    gone.sort_by(|a, b| a.path.cmp(&b.path));
+    let next = commit.next.stored();
+    let wanted: BTreeSet<&str> = next.iter().map(|file| file.path).collect();
+    let there: BTreeSet<&str> = present.iter().map(|file| file.path).collect();
+    let mut gone: Vec<&StoredFile<'_>> = present.iter().filter(|file| !wanted.contains(file.path)).collect();
+    gone.sort_by_key(|file| file.path);
     actions.extend(gone.into_iter().map(|file| Action::Remove(remove(file, at))));
-    let mut added = BTreeSet::new();
-    for file in &commit.next.files {
-        if !there.contains(file.path.as_str()) && added.insert(file.path.as_str()) {
-            actions.push(Action::Add(add(file, at)));
-        }
-    }
+    let new = next.iter().filter(|file| !there.contains(file.path));
+    actions.extend(new.map(|file| Action::Add(add(file, at))));
     let lines = actions.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
     Ok(lines.join("\n").into())
 }
 
-fn add(file: &DataFile, at: i64) -> Add {
+fn add(file: &StoredFile<'_>, at: i64) -> Add {
     Add {
-        path: file.path.clone(),
+        path: file.path.to_owned(),
         size: file.size as i64,
         modification_time: at,
         data_change: true,
@@ -140,9 +136,9 @@ fn add(file: &DataFile, at: i64) -> Add {
     }
 }
 
-fn remove(file: &DataFile, at: i64) -> Remove {
+fn remove(file: &StoredFile<'_>, at: i64) -> Remove {
     Remove {
-        path: file.path.clone(),
+        path: file.path.to_owned(),
         data_change: true,
         deletion_timestamp: Some(at),
         extended_file_metadata: Some(true),

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
@@ -190,7 +190,7 @@ impl FileBuilder {
     }
 }
 
-fn as_it_is(metadata: ColumnChunkMetaData, rows: u64) -> ColumnCloseResult {
+pub(super) fn as_it_is(metadata: ColumnChunkMetaData, rows: u64) -> ColumnCloseResult {
     ColumnCloseResult {
         bytes_written: metadata.compressed_size() as u64,
         rows_written: rows,
@@ -210,12 +210,17 @@ fn leaves(kind: &DataType) -> usize {
     }
 }
 
-fn properties(schema: &Schema, unique: &[&str]) -> Result<WriterProperties> {
-    let mut properties = WriterProperties::builder()
+/// What holds for every file.
+pub(super) fn common_properties() -> Result<WriterPropertiesBuilder> {
+    Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
-        .set_created_by("peil".to_owned());
+        .set_created_by("peil".to_owned()))
+}
+
+fn properties(schema: &Schema, unique: &[&str]) -> Result<WriterProperties> {
+    let mut properties = common_properties()?;
     for field in schema.fields() {
         let column = ColumnPath::from(field.name().as_str());
         // Numbers and moments are hardly ever repeated: a dictionary of them

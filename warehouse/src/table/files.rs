@@ -11,7 +11,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use sha2::{Digest, Sha256};
 
-use super::{DataFile, TableState, hex};
+use super::bundle::OpenBundle;
+use super::{Bundle, DataFile, TableState, hex};
 use crate::storage::Storage;
 use crate::{Error, Result};
 
@@ -31,15 +32,51 @@ pub async fn write_file(storage: &Storage, table: &str, part: &str, content: Byt
     let path = if part.is_empty() { format!("{hash}.parquet") } else { format!("{part}-{hash}.parquet") };
     let size = content.len() as u64;
     storage.put(&format!("{table}/{path}"), content).await?;
-    Ok(DataFile { part: part.to_owned(), path, size, rows })
+    Ok(DataFile { part: part.to_owned(), path, size, rows, bundle: None })
 }
 
-/// The bytes of a data file.
+/// The bytes of a data file, as it was written.
 ///
 /// # Errors
 /// [`Error::Storage`] where it cannot be read.
 pub async fn read_file(storage: &Storage, table: &str, file: &DataFile) -> Result<Bytes> {
-    storage.get(&format!("{table}/{}", file.path)).await
+    let content = read_stored(storage, table, file).await?;
+    match &file.bundle {
+        None => Ok(content),
+        Some(bundle) => OpenBundle::open(content)?.file(bundle),
+    }
+}
+
+/// The bytes of data files, in their order; what lies together is read once.
+///
+/// # Errors
+/// As [`read_file`].
+pub async fn read_files(storage: &Storage, table: &str, files: &[DataFile]) -> Result<Vec<Bytes>> {
+    let read = futures::stream::iter(together(files).into_iter().map(|files| async move {
+        let Some(first) = files.first() else { return Ok(Vec::new()) };
+        let content = read_stored(storage, table, first).await?;
+        if first.bundle.is_none() {
+            return Ok::<_, Error>(vec![content]);
+        }
+        let open = OpenBundle::open(content)?;
+        files.iter().filter_map(|file| file.bundle.as_ref()).map(|bundle| open.file(bundle)).collect()
+    }));
+    let contents: Vec<Vec<Bytes>> = read.buffered(CONCURRENT_FILES).try_collect().await?;
+    Ok(contents.into_iter().flatten().collect())
+}
+
+/// The object in which the file lies.
+async fn read_stored(storage: &Storage, table: &str, file: &DataFile) -> Result<Bytes> {
+    storage.get(&format!("{table}/{}", file.stored_at().path)).await
+}
+
+/// Files after one another that lie in one bundle; others one by one.
+fn together(files: &[DataFile]) -> Vec<Vec<DataFile>> {
+    let one_bundle = |one: &DataFile, other: &DataFile| match (&one.bundle, &other.bundle) {
+        (Some(one), Some(other)) => one.path == other.path,
+        _ => false,
+    };
+    files.chunk_by(one_bundle).map(<[DataFile]>::to_vec).collect()
 }
 
 /// All rows of a table, in the order of its files; with `columns`, those
@@ -67,23 +104,31 @@ pub async fn read_batches(
             Arc::new(schema.project(&indices)?)
         }
     };
-    let files = futures::stream::iter(state.files.clone().into_iter().map(|file| {
+    let files = futures::stream::iter(together(&state.files).into_iter().map(|files| {
         let schema = Arc::clone(&schema);
         async move {
-            let content = read_file(storage, table, &file).await?;
-            tokio::task::spawn_blocking(move || decode(content, &schema)).await.map_err(Error::internal)?
+            let Some(first) = files.first() else { return Ok::<_, Error>(Vec::new()) };
+            let content = read_stored(storage, table, first).await?;
+            let bundles: Vec<&Bundle> = files.iter().filter_map(|file| file.bundle.as_ref()).collect();
+            let groups = first.bundle.is_some().then(|| bundles.iter().flat_map(|bundle| bundle.numbers()).collect());
+            tokio::task::spawn_blocking(move || decode(content, &schema, groups)).await.map_err(Error::internal)?
         }
     }));
     let batches: Vec<Vec<RecordBatch>> = files.buffered(CONCURRENT_FILES).try_collect().await?;
     Ok(batches.into_iter().flatten().collect())
 }
 
-fn decode(content: Bytes, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
+/// Rows of a file; with `groups`, those of these row groups.
+fn decode(content: Bytes, schema: &SchemaRef, groups: Option<Vec<usize>>) -> Result<Vec<RecordBatch>> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(content, options)?;
     let columns = schema.fields().iter().map(|field| field.name().as_str());
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
+    let mut builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+    if let Some(groups) = groups {
+        builder = builder.with_row_groups(groups);
+    }
+    let reader = builder.build()?;
     reader.map(|batch| conform(&batch?, schema)).collect()
 }
 

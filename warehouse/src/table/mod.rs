@@ -5,6 +5,7 @@
 //! are named by their content, so that what is made again from the same input
 //! is the same file, and only what changed is written.
 
+mod bundle;
 mod coded;
 mod delta;
 mod encode;
@@ -20,11 +21,13 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use bundle::{Bundle, StoredFile};
 pub use delta::{LogTidied, delta_schema, schema_of, tidy_log};
 pub use encode::{ChunkCopy, ColumnSource, FileBuilder, encode, encode_groups};
-pub use files::{read_batches, read_file, write_file};
+pub use files::{read_batches, read_file, read_files, write_file};
 pub use groups::RowGroups;
 
+pub(crate) use bundle::write_bundle;
 pub(crate) use delta::{Commit, commit, latest_is_ahead};
 
 use crate::Result;
@@ -64,12 +67,17 @@ pub fn documented(field: Field, comment: impl Into<String>) -> Field {
 pub struct DataFile {
     /// The part to which it belongs.
     pub part: String,
-    /// Path under the table.
+    /// Path under the table, or the one that it had before it was put together
+    /// with others: its name by its content.
     pub path: String,
     /// Bytes.
     pub size: u64,
     /// Rows.
     pub rows: u64,
+    /// Where its row groups lie, where it was put together with others; none
+    /// where it is an object of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
 }
 
 /// The state of a table at one version.
