@@ -3,9 +3,10 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peil_tests::{AS_OF, Site};
+use peil_warehouse::clock::Stopwatch;
 
 /// Whether the program under test was built with clusters.
 fn has_clusters() -> bool {
@@ -92,9 +93,9 @@ impl Cluster {
 }
 
 fn await_port(port: u16) {
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(60), "nobody answers at port {port}");
+        assert!(watch.seconds() < 60.0, "nobody answers at port {port}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

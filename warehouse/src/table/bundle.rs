@@ -7,14 +7,16 @@
 //! bundle byte for byte.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::TypePtr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 use super::encode::{as_it_is, common_properties};
 use super::{DataFile, TableState, hex};
@@ -113,21 +115,35 @@ impl OpenBundle {
         if bundle.of as usize != self.metadata.num_row_groups() || bundle.first + bundle.groups > bundle.of {
             return Err(Error::storage(format!("{} is not the bundle that the warehouse knows", bundle.path)));
         }
-        joined(&[(&self.content, &self.metadata, bundle.first as usize, bundle.groups as usize)])
+        let groups = bundle.first as usize..(bundle.first + bundle.groups) as usize;
+        joined(&[Piece { content: &self.content, metadata: &self.metadata, groups }])
+    }
+}
+
+/// Some row groups of a file.
+#[derive(Debug, Clone)]
+struct Piece<'a> {
+    content: &'a Bytes,
+    metadata: &'a ParquetMetaData,
+    groups: Range<usize>,
+}
+
+impl Piece<'_> {
+    fn form(&self) -> TypePtr {
+        self.metadata.file_metadata().schema_descr().root_schema_ptr()
     }
 }
 
 /// Row groups of files of one form as a file.
-fn joined(pieces: &[(&Bytes, &ParquetMetaData, usize, usize)]) -> Result<Bytes> {
-    let Some((_, first, ..)) = pieces.first() else { return Err(Error::internal("a file of no files")) };
-    let root = first.file_metadata().schema_descr().root_schema_ptr();
+fn joined(pieces: &[Piece<'_>]) -> Result<Bytes> {
+    let root = pieces.first().ok_or_else(|| Error::internal("a file of no files"))?.form();
     let properties: WriterProperties = common_properties()?.build();
     let mut writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
-    for (content, metadata, first, groups) in pieces {
-        for group in &metadata.row_groups()[*first..*first + *groups] {
+    for piece in pieces {
+        for group in &piece.metadata.row_groups()[piece.groups.clone()] {
             let mut into = writer.next_row_group()?;
             for column in group.columns() {
-                into.append_column(*content, as_it_is(column.clone(), group.num_rows() as u64))?;
+                into.append_column(piece.content, as_it_is(column.clone(), group.num_rows() as u64))?;
             }
             into.close()?;
         }
@@ -159,29 +175,30 @@ fn bundle(mut files: Vec<DataFile>, contents: &[Bytes]) -> Result<(Vec<DataFile>
         .iter()
         .map(|content| ParquetMetaDataReader::new().parse_and_finish(content))
         .collect::<Result<_, _>>()?;
-    let form = |metadata: &ParquetMetaData| metadata.file_metadata().schema_descr().root_schema_ptr();
-    let mut pieces: Vec<(usize, (&Bytes, &ParquetMetaData, usize, usize))> = Vec::new();
+    let (mut places, mut pieces): (Vec<usize>, Vec<Piece<'_>>) = (Vec::new(), Vec::new());
     for (place, (content, metadata)) in contents.iter().zip(&opened).enumerate() {
-        let piece = (content, metadata, 0, metadata.num_row_groups());
-        let fits = pieces.first().is_none_or(|(_, (_, first, ..))| form(first) == form(metadata));
-        if fits && metadata.num_row_groups() > 0 && joined(&[piece])? == *content {
-            pieces.push((place, piece));
+        let piece = Piece { content, metadata, groups: 0..metadata.num_row_groups() };
+        let fits = pieces.first().is_none_or(|first| first.form() == piece.form());
+        if fits && !piece.groups.is_empty() && joined(std::slice::from_ref(&piece))? == *content {
+            places.push(place);
+            pieces.push(piece);
         }
     }
     if pieces.len() < 2 {
         return Ok((files, None));
     }
-    let content = joined(&pieces.iter().map(|(_, piece)| *piece).collect::<Vec<_>>())?;
+    let content = joined(&pieces)?;
     let path = format!("bundle-{}.parquet", hex(&Sha256::digest(&content)[..8]));
-    let of = pieces.iter().map(|(_, piece)| piece.3 as u32).sum();
+    let of = pieces.iter().map(|piece| piece.groups.len() as u32).sum();
     let open = OpenBundle::open(content.clone())?;
     let mut first = 0;
-    for (place, (own, .., groups)) in pieces {
-        let bundle = Bundle { path: path.clone(), size: content.len() as u64, first, groups: groups as u32, of };
-        if open.file(&bundle)? != *own {
+    for (place, piece) in places.into_iter().zip(pieces) {
+        let groups = piece.groups.len() as u32;
+        let bundle = Bundle { path: path.clone(), size: content.len() as u64, first, groups, of };
+        if open.file(&bundle)? != *piece.content {
             return Err(Error::internal(format!("{} cannot be had from a bundle as it was", files[place].path)));
         }
-        first += groups as u32;
+        first += groups;
         files[place].bundle = Some(bundle);
     }
     Ok((files, Some(content)))
