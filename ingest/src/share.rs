@@ -66,6 +66,9 @@ pub(crate) async fn ready(
     key: &PseudonymKey,
     storage: &Storage,
 ) -> Result<(Vec<Option<Taken>>, BTreeSet<String>)> {
+    if intakes.is_empty() {
+        return Ok((Vec::new(), BTreeSet::new()));
+    }
     let there = share::pieces(storage, STAGE).await?;
     let mut found = Vec::with_capacity(intakes.len());
     for intake in intakes {

@@ -73,16 +73,16 @@ pub(crate) struct Planned {
 /// Parts the hash of what a check sees from that of all that the run rests on.
 const PART: char = ' ';
 
-/// All checks of all models, in the order of their names; `seen` is a hash of
-/// what a table holds.
-pub(crate) fn planned(models: &ModelSet, seen: impl Fn(&str) -> String) -> Vec<Planned> {
+/// All checks of all models, in the order of their names; `seen` are hashes of
+/// what the tables hold.
+pub(crate) fn planned(models: &ModelSet, seen: &BTreeMap<&str, String>) -> Vec<Planned> {
     let mut checks = Vec::new();
     for model in models.in_order() {
         let mart = model.name.trim_start_matches("marts.").to_owned();
         for (check, reads) in model.header.checks.iter().zip(&model.check_reads) {
             let texts =
                 [plan::ENGINE.to_owned(), check.name.clone(), format!("{:?}", check.severity), check.query.clone()];
-            let sees = fingerprint(texts.into_iter().chain(reads.iter().map(|table| seen(table))));
+            let sees = fingerprint(texts.into_iter().chain(reads.iter().map(|table| seen[table.as_str()].clone())));
             let (mart, place) = (mart.clone(), model.place.clone());
             checks.push(Planned { mart, place, check: check.clone(), reads: reads.clone(), sees });
         }

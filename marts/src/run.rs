@@ -138,7 +138,10 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let gone = remove_old(context.models, draft);
     let mut of_marts = all_keys(context.models, keys);
     let before = if context.full { Vec::new() } else { before };
-    let checks = check::planned(context.models, |table| seen_by_checks(draft, &plan.prints, table));
+    let read = context.models.in_order().flat_map(|model| model.check_reads.iter().flatten());
+    let tables: BTreeSet<&str> = read.map(String::as_str).collect();
+    let seen = tables.into_iter().map(|table| (table, seen_by_checks(draft, &plan.prints, table))).collect();
+    let checks = check::planned(context.models, &seen);
     let (made, carried) = check::part(checks, &before);
     let reads = made.iter().flat_map(|check| check.reads.iter().map(String::as_str)).chain([FIGURES]);
     load(context.engine, &session, draft, reads).await?;

@@ -12,15 +12,21 @@ const NEW_PLATE: &str = "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-pl
 /// A job that fails until there is something to run on.
 const JOB: &str = "job: figures\ntitle_nl: Cijfers\nwhen: { cron: '0 6 * * *' }\nsteps:\n  - [run, --as-of, '2022-07-31']\ncatch_up: latest\nlimit_minutes: 30\n";
 
-#[test]
-fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
-    let site = Site::sample();
+/// A timetable of [`JOB`] alone.
+fn only_figures() -> tempfile::TempDir {
     let jobs = tempfile::tempdir().unwrap();
     for built_in in ["nightly_run", "quarter_draft", "semester_report", "weekly_check", "retention", "weekly_catalogue"]
     {
         std::fs::write(jobs.path().join(format!("{built_in}.yaml")), "").unwrap();
     }
     std::fs::write(jobs.path().join("figures.yaml"), JOB).unwrap();
+    jobs
+}
+
+#[test]
+fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
+    let site = Site::sample();
+    let jobs = only_figures();
     let folder = jobs.path().to_str().unwrap();
     let at = |clock: &'static str| [("PEIL_JOBS", folder), ("PEIL_CLOCK", clock)];
     // The first look begins the timetable; a day later the run is due, and fails.
@@ -72,12 +78,7 @@ fn what_failed_is_made_again_and_what_was_missed_is_filled_in() {
 #[test]
 fn a_retry_that_is_stopped_leaves_no_claim() {
     let site = Site::sample();
-    let jobs = tempfile::tempdir().unwrap();
-    for built_in in ["nightly_run", "quarter_draft", "semester_report", "weekly_check", "retention", "weekly_catalogue"]
-    {
-        std::fs::write(jobs.path().join(format!("{built_in}.yaml")), "").unwrap();
-    }
-    std::fs::write(jobs.path().join("figures.yaml"), JOB).unwrap();
+    let jobs = only_figures();
     let folder = jobs.path().to_str().unwrap();
     let at = |clock: &'static str| [("PEIL_JOBS", folder), ("PEIL_CLOCK", clock)];
     assert_eq!(site.peil_with(&["schedule", "run", "--once"], &at("2022-08-01T00:00:00Z")).code, Some(0));

@@ -283,7 +283,11 @@ impl Draft {
         let at = clock::now();
         let mut written = Vec::new();
         for (name, state) in &self.next.tables {
-            let before = self.base.table(name).map(TableState::stored).unwrap_or_default();
+            let base = self.base.table(name);
+            if base.is_some_and(|base| base.files == state.files) {
+                continue;
+            }
+            let before = base.map(TableState::stored).unwrap_or_default();
             let before: BTreeSet<&str> = before.into_iter().map(|file| file.path).collect();
             let new = state.stored().into_iter().filter(|file| !before.contains(file.path));
             written.extend(new.map(|file| format!("{name}/{}", file.path)));
