@@ -142,7 +142,7 @@ impl Engine {
             let content = table::encode(&batches, schema)?;
             files.push(table::write_file(storage, SCRATCH, "", content, count as u64).await?);
         }
-        ParquetTable::of_files(storage, SCRATCH, schema, files.iter())
+        Ok(Arc::new(ParquetTable::of_files(storage, SCRATCH, schema, files.iter())?))
     }
 
     /// Clears away what [`Engine::rows`] wrote, in this run or in one that was

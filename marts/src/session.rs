@@ -2,7 +2,8 @@
 //!
 //! A table is read from exactly the files that the pointer names, with the
 //! columns that it documents; nothing is listed and nothing is guessed from
-//! file contents. Filters stay above the scan.
+//! file contents. Filters stay above the scan; only checks ask for what
+//! statistics of row groups tell.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{CatalogProvider, MemTable, MemorySchemaProvider, SchemaProvider, Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Statistics};
+use datafusion::common::{ColumnStatistics, DFSchema, Statistics};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
@@ -21,7 +22,8 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectMeta;
 use peil_warehouse::publish::Published;
@@ -159,6 +161,16 @@ fn without_metadata(schema: &SchemaRef) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
+/// Columns whose texts are views: rows are grouped, compared and joined without
+/// copying them.
+fn views(schema: &SchemaRef) -> SchemaRef {
+    let view = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()))
+}
+
 /// A table that is read from given Parquet files.
 #[derive(Debug)]
 pub(crate) struct ParquetTable {
@@ -166,24 +178,30 @@ pub(crate) struct ParquetTable {
     files: Vec<PartitionedFile>,
     rows: usize,
     bytes: usize,
+    prunes: bool,
 }
 
 impl ParquetTable {
     /// The whole of a table.
     pub(crate) fn of(storage: &Storage, name: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
-        Self::of_files(storage, name, &state.arrow_schema()?, state.files.iter())
+        Ok(Arc::new(Self::of_files(storage, name, &state.arrow_schema()?, state.files.iter())?))
     }
 
-    /// The whole of a large table, its texts as views: rows are grouped and
-    /// joined without copying them.
+    /// The whole of a large table, its texts as views.
     pub(crate) fn of_views(storage: &Storage, name: &str, state: &TableState) -> Result<Arc<dyn TableProvider>> {
-        let schema = state.arrow_schema()?;
-        let view = |field: &FieldRef| match field.data_type() {
-            DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
-            _ => Arc::clone(field),
-        };
-        let schema = Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()));
-        Self::of_files(storage, name, &schema, state.files.iter())
+        Ok(Arc::new(Self::of_files(storage, name, &views(&state.arrow_schema()?), state.files.iter())?))
+    }
+
+    /// Some files of a table, its texts as views, of which row groups are left
+    /// out where their statistics tell that no row is asked for.
+    pub(crate) fn pruned<'a>(
+        storage: &Storage,
+        name: &str,
+        state: &TableState,
+        files: impl Iterator<Item = &'a DataFile>,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let table = Self::of_files(storage, name, &views(&state.arrow_schema()?), files)?;
+        Ok(Arc::new(Self { prunes: true, ..table }))
     }
 
     /// Some files of a table.
@@ -192,7 +210,7 @@ impl ParquetTable {
         name: &str,
         schema: &SchemaRef,
         files: impl Iterator<Item = &'a DataFile>,
-    ) -> Result<Arc<dyn TableProvider>> {
+    ) -> Result<Self> {
         let (mut rows, mut bytes) = (0, 0);
         let mut objects: Vec<(&DataFile, Vec<usize>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
@@ -206,7 +224,7 @@ impl ParquetTable {
             objects[place].1.extend(file.bundle.iter().flat_map(Bundle::numbers));
         }
         let files = objects.into_iter().map(|(file, groups)| partitioned(storage, name, file, &groups)).collect();
-        Ok(Arc::new(Self { schema: without_metadata(schema), files, rows, bytes }))
+        Ok(Self { schema: without_metadata(schema), files, rows, bytes, prunes: false })
     }
 
     /// A table of objects of the store, by path and bytes.
@@ -226,7 +244,7 @@ impl ParquetTable {
                 version: None,
             })
         });
-        Self { schema, files: files.collect(), rows, bytes }
+        Self { schema, files: files.collect(), rows, bytes, prunes: false }
     }
 
     /// Path and bytes of each object that it is read from; none where not all
@@ -286,7 +304,7 @@ impl TableProvider for ParquetTable {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let groups = state.config().target_partitions().clamp(1, self.files.len().max(1));
@@ -294,14 +312,25 @@ impl TableProvider for ParquetTable {
         for (number, file) in self.files.iter().enumerate() {
             shared[number % groups].push(file.clone());
         }
-        let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, source)
+        let mut source = ParquetSource::new(Arc::clone(&self.schema));
+        if let Some(asked) = conjunction(filters.iter().cloned()) {
+            let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
+            source = source.with_predicate(state.create_physical_expr(asked, &columns)?);
+        }
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, Arc::new(source))
             .with_file_groups(shared.into_iter().map(FileGroup::new).collect())
             .with_statistics(self.known())
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> EngineResult<Vec<TableProviderFilterPushDown>> {
+        // The rows that are left are looked at above the scan in any case.
+        let one =
+            if self.prunes { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
+        Ok(vec![one; filters.len()])
     }
 
     fn statistics(&self) -> Option<Statistics> {

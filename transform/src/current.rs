@@ -7,6 +7,9 @@
 //! delivery.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+
+use peil_warehouse::Result;
 
 /// A row that may share its key with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +58,43 @@ pub(crate) fn decide(mut candidates: Vec<Candidate>, deliveries: usize) -> Decis
     decision
 }
 
-/// The hashes that occur more than once over all deliveries: a filter that
-/// lets few rows through, for datasets of many rows.
-pub(crate) fn repeated<'a>(hashes: impl Iterator<Item = &'a [u64]>) -> HashSet<u64> {
-    let mut all: Vec<u64> = hashes.flatten().copied().collect();
-    all.sort_unstable();
-    all.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
+/// Parts of the range of hashes that are looked at one by one, so that what
+/// is sorted is little.
+const PARTS: u64 = 16;
+/// Fewer hashes are looked at all at once.
+const FEW: usize = 1 << 18;
+
+/// The hashes that occur more than once over all lists: a filter that lets few
+/// rows through, for datasets of many rows. `beside` computes a part beside
+/// what waits.
+///
+/// # Errors
+/// Those of `beside`.
+pub(crate) async fn repeated<F>(lists: &Arc<Vec<Vec<u64>>>, beside: impl Fn(Task) -> F) -> Result<HashSet<u64>>
+where
+    F: Future<Output = Result<Vec<u64>>>,
+{
+    let all: usize = lists.iter().map(Vec::len).sum();
+    let parts = if all > FEW { PARTS } else { 1 };
+    let tasks = (0..parts).map(|part| {
+        let lists = Arc::clone(lists);
+        beside(Box::new(move || repeated_in(&lists, part, parts)))
+    });
+    let found: Vec<Vec<u64>> = futures::future::try_join_all(tasks).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Finds the repeated hashes of one part.
+pub(crate) type Task = Box<dyn FnOnce() -> Vec<u64> + Send>;
+
+/// The repeated hashes in one of `parts` equal parts of their range.
+fn repeated_in(lists: &[Vec<u64>], part: u64, parts: u64) -> Vec<u64> {
+    let is_in = |hash: u64| ((u128::from(hash) * u128::from(parts)) >> 64) as u64 == part;
+    let mut hashes: Vec<u64> = lists.iter().flatten().copied().filter(|hash| is_in(*hash)).collect();
+    hashes.sort_unstable();
+    let mut twice: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    twice.dedup();
+    twice
 }
 
 #[cfg(test)]
@@ -103,10 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn repeated_hashes_are_found_across_deliveries() {
-        let deliveries: [&[u64]; 3] = [&[1, 2, 3], &[4, 2], &[5, 5, 1]];
-        let mut found: Vec<u64> = repeated(deliveries.into_iter()).into_iter().collect();
-        found.sort_unstable();
-        assert_eq!(found, [1, 2, 5]);
+    fn repeated_hashes_are_found_across_deliveries_in_any_part() {
+        let high = u64::MAX - 1;
+        let deliveries = [vec![1, 2, 3, high], vec![4, 2], vec![5, 5, 1, high]];
+        let found = |parts| (0..parts).flat_map(|part| repeated_in(&deliveries, part, parts)).collect::<Vec<_>>();
+        assert_eq!(found(1), [1, 2, 5, high]);
+        assert_eq!(found(16), [1, 2, 5, high]);
     }
 }

@@ -151,7 +151,7 @@ async fn compute_month(job: &Job, survey: &Arc<Survey>, month: Month, fingerprin
     let deliveries: Vec<usize> = survey.deliveries_of(month).collect();
     let files: Vec<(usize, Vec<(usize, Bytes)>)> = futures::stream::iter(deliveries)
         .map(|at| async move {
-            let touches = |groups: &[Group]| groups.iter().any(|group| group.months.contains(&month));
+            let touches = |groups: &[Group]| groups.iter().any(|group| group.touches(month));
             let numbers = (0..survey.files[at].len()).filter(|file| touches(&survey.files[at][*file])).collect();
             job.staged_files(&job.deliveries[at], numbers).await.map(|files| (at, files))
         })
@@ -169,12 +169,12 @@ fn encode(job: &Job, survey: &Survey, month: Month, files: Vec<(usize, Vec<(usiz
     let mut rows = MonthRows::new(job, month)?;
     for (at, files) in files {
         for (number, content) in files {
-            let before: u32 = survey.files[at][..number].iter().flatten().map(|group| group.rows).sum();
+            let before: u32 = survey.files[at][..number].iter().flatten().map(Group::rows).sum();
             let file = RowGroups::open(content)?;
             let mut offset = before;
             for (place, group) in survey.files[at][number].iter().enumerate() {
-                let end = offset + group.rows;
-                if group.months.contains(&month) {
+                let end = offset + group.rows();
+                if group.touches(month) {
                     let replaced = &survey.decision.replaced[at];
                     let from = replaced.partition_point(|position| *position < offset);
                     let gone = &replaced[from..replaced.partition_point(|position| *position < end)];
@@ -228,7 +228,7 @@ impl<'a> MonthRows<'a> {
         offset: u32,
         gone: &[u32],
     ) -> Result<()> {
-        if group.whole && gone.is_empty() && self.take_over(delivery, file, place, group.rows as usize)? {
+        if group.is_whole() && gone.is_empty() && self.take_over(delivery, file, place, group.rows() as usize)? {
             return Ok(());
         }
         let fields = staged_fields(&self.job.dataset);

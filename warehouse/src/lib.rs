@@ -28,6 +28,7 @@ pub mod compact;
 pub mod contract;
 pub mod days;
 pub mod error;
+pub mod kept;
 mod lease;
 pub mod lock;
 pub mod nearest;

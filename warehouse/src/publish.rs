@@ -7,6 +7,7 @@
 //! and a run that is killed leaves what was published as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -125,6 +126,8 @@ impl Published {
 #[derive(Debug)]
 pub struct Draft {
     storage: Storage,
+    /// What was published when the draft was begun.
+    begun: Arc<Published>,
     base: Published,
     next: Published,
     /// The pointer on which this draft rests: on an object store, only that
@@ -141,12 +144,20 @@ impl Draft {
     /// As [`Published::read`].
     pub async fn begin(storage: &Storage) -> Result<Self> {
         let (base, seen) = Published::read_versioned(storage).await?;
-        Ok(Self { storage: storage.clone(), next: base.clone(), base, seen, logs_known: false })
+        let begun = Arc::new(base.clone());
+        Ok(Self { storage: storage.clone(), begun, next: base.clone(), base, seen, logs_known: false })
     }
 
     /// A draft that starts from a given state of the tables in `storage`.
     pub fn from(published: Published, storage: &Storage) -> Self {
-        Self { storage: storage.clone(), base: published.clone(), next: published, seen: None, logs_known: false }
+        Self {
+            storage: storage.clone(),
+            begun: Arc::new(published.clone()),
+            base: published.clone(),
+            next: published,
+            seen: None,
+            logs_known: false,
+        }
     }
 
     /// Where the tables are.
@@ -162,6 +173,11 @@ impl Draft {
     /// A table as this draft has it.
     pub fn table(&self, name: &str) -> Option<&TableState> {
         self.next.table(name)
+    }
+
+    /// A table as it was when the draft was begun: before this run.
+    pub fn table_before(&self, name: &str) -> Option<&TableState> {
+        self.begun.table(name)
     }
 
     /// Makes sure that the table is there, with these columns and this

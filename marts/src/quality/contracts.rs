@@ -6,17 +6,18 @@
 //! finds the same. The keys of tables of very many events are looked at only
 //! where everything is computed again: such a table is made by key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use datafusion::execution::context::SessionContext;
 use peil_warehouse::contract::{Column, Constraint, Contract, ContractSet, Mode};
 use peil_warehouse::publish::Draft;
 use peil_warehouse::quality::Recorded;
-use peil_warehouse::table::fingerprint;
+use peil_warehouse::table::{DataFile, TableState, fingerprint};
 use peil_warehouse::{Error, Result};
+use tokio::task::JoinSet;
 
 use super::{ALLOWED_VALUES, CONFORMED, IN_RANGE, NOT_NULL, ORDER_OF_DAYS, STAGED, UNIQUE_KEY, finding};
 use crate::check::Finding;
@@ -25,17 +26,41 @@ use crate::model::Severity;
 use crate::relation::plain;
 use crate::session::{self, ParquetTable};
 
+/// Tables of more rows are read on several cores.
+const LARGE: u64 = 1 << 20;
+/// See [`LARGE`].
+const LARGE_CORES: usize = 2;
+/// Checks that the statistics of row groups can answer.
+const TOLD: [&str; 2] = [NOT_NULL, IN_RANGE];
 /// Columns that tell which row offends.
 const PLACE: [&str; 2] = ["_object", "_line"];
 
+/// Tables that are checked at the same time.
+const CONCURRENT_TABLES: usize = 4;
+
 /// A kind of check of a table: the condition of an offending row, or the key.
+#[derive(Debug)]
 struct Test {
     check: &'static str,
     condition: String,
 }
 
+/// The checks of one table that must be made.
+struct Due {
+    contract: Arc<Contract>,
+    layer: &'static str,
+    /// The name under which queries read it, `layer.table`.
+    relation: String,
+    schema: SchemaRef,
+    /// Each with the hash of what it looks at.
+    tests: Vec<(Test, String)>,
+    session: SessionContext,
+}
+
 /// Checks the staged and the conformed table of each contract; what the last
-/// run found of a table that is still the same is taken from `before`.
+/// run found of a table that is still the same is taken from `before`. Of a
+/// table that only grew, and of which it found nothing, the new files are
+/// looked at.
 pub(super) async fn check(
     draft: &Draft,
     contracts: &ContractSet,
@@ -46,98 +71,156 @@ pub(super) async fn check(
         .iter()
         .map(|row| ((row.row.check.as_str(), row.row.layer.as_str(), row.row.dataset.as_str()), row))
         .collect();
-    let mut session = None;
     let mut findings = Vec::new();
+    let mut due = Vec::new();
     for contract in contracts.iter() {
         for (layer, table) in
             [(STAGED, contract.staged_table()), (CONFORMED, format!("conformed/{}", contract.table_name()))]
         {
             let Some(state) = draft.table(&table) else { continue };
-            let schema = state.arrow_schema()?;
-            let tests = tests(contract, layer, &schema, full);
             let content = state.content_hash();
-            let mut left = Vec::new();
-            for test in tests {
+            let (mut whole, mut added) = (Vec::new(), Vec::new());
+            for test in tests(contract, layer, &state.arrow_schema()?, full) {
                 let input = fingerprint([&content, &test.condition]);
-                match known.get(&(test.check, layer, contract.dataset.as_str())) {
-                    Some(found) if !full && found.row.input.as_ref() == Some(&input) => findings.push(Finding {
+                let found = known.get(&(test.check, layer, contract.dataset.as_str())).filter(|_| !full);
+                match found {
+                    Some(found) if found.row.input.as_ref() == Some(&input) => findings.push(Finding {
                         rows: found.row.rows,
                         examples: found.row.detail.iter().cloned().collect(),
                         input: Some(input),
                         ..finding(test.check, layer, &contract.dataset, Severity::Error, Vec::new())
                     }),
-                    _ => left.push((test, input)),
+                    Some(found) if has_passed(found, &test, draft.table_before(&table)) => added.push((test, input)),
+                    _ => whole.push((test, input)),
                 }
             }
-            if left.is_empty() {
-                continue;
+            let before = draft.table_before(&table);
+            let old: BTreeSet<&str> =
+                before.iter().flat_map(|before| &before.files).map(|file| file.path.as_str()).collect();
+            let new: Vec<&DataFile> = state.files.iter().filter(|file| !old.contains(file.path.as_str())).collect();
+            for (tests, files) in [(whole, state.files.iter().collect()), (added, new)] {
+                if !tests.is_empty() {
+                    due.push(Due::of(draft, contract, layer, &table, state, &files, tests)?);
+                }
             }
-            let session = match &session {
-                Some(session) => session,
-                None => session.insert(session::session(draft.storage())?),
-            };
-            let provider = ParquetTable::of_views(draft.storage(), &table, state)?;
-            let relation = table.replacen('/', ".", 1);
-            session::register(session, &relation, provider)?;
-            findings.extend(make(session, contract, layer, &relation, &schema, left).await?);
         }
     }
+    findings.extend(all(due).await?);
+    findings.sort_by(|a, b| (&a.mart, b.layer, &a.check).cmp(&(&b.mart, a.layer, &b.check)));
     Ok(findings)
 }
 
-/// Makes checks of one table: all counts in one pass, then examples of those
-/// that found something.
-async fn make(
-    session: &SessionContext,
-    contract: &Contract,
-    layer: &'static str,
-    relation: &str,
-    schema: &SchemaRef,
-    tests: Vec<(Test, String)>,
-) -> Result<Vec<Finding>> {
-    let (keys, conditions): (Vec<_>, Vec<_>) = tests.into_iter().partition(|(test, _)| test.check == UNIQUE_KEY);
-    let mut findings = Vec::new();
-    let mut counts = Vec::new();
-    if !conditions.is_empty() {
-        let columns: Vec<String> = conditions
-            .iter()
-            .enumerate()
-            .map(|(at, (test, _))| format!("sum(case when {} then 1 else 0 end) as c{at}", test.condition))
-            .collect();
-        let batches = query(session, relation, &format!("select {} from {relation}", columns.join(", "))).await?;
-        let batch = batches.first().ok_or_else(|| Error::internal(format!("{relation}: a count without a row")))?;
-        for column in batch.columns() {
-            let values = column.as_primitive_opt::<Int64Type>();
-            counts.push(values.filter(|values| values.is_valid(0)).map_or(0, |values| values.value(0) as u64));
+/// Whether a check of rows, one by one, found nothing in the table as it was
+/// before the run.
+fn has_passed(found: &Recorded, test: &Test, before: Option<&TableState>) -> bool {
+    let input = before.map(|before| fingerprint([&before.content_hash(), &test.condition]));
+    test.check != UNIQUE_KEY && found.row.rows == 0 && input.is_some() && found.row.input == input
+}
+
+/// Makes checks, of a few tables at a time, and gives what they found in their
+/// order.
+async fn all(due: Vec<Due>) -> Result<Vec<Finding>> {
+    let mut left = due.into_iter().enumerate();
+    let mut running = JoinSet::new();
+    let mut found = BTreeMap::new();
+    loop {
+        while running.len() < CONCURRENT_TABLES {
+            let Some((number, due)) = left.next() else { break };
+            running.spawn(async move { (number, due.make().await) });
         }
+        let Some(made) = running.join_next().await else { break };
+        let (number, findings) = made.map_err(Error::internal)?;
+        found.insert(number, findings?);
     }
-    let place: Vec<&str> = PLACE.into_iter().filter(|column| schema.index_of(column).is_ok()).collect();
-    let place = if place.is_empty() { "1".to_owned() } else { place.join(", ") };
-    for ((test, input), rows) in conditions.into_iter().zip(counts) {
-        let sql = format!("select {place} from {relation} where {} order by {place} limit {EXAMPLES}", test.condition);
-        let examples = if rows > 0 { examples(session, relation, &sql).await? } else { Vec::new() };
-        findings.push(Finding {
-            rows,
-            examples,
-            input: Some(input),
-            ..finding(test.check, layer, &contract.dataset, Severity::Error, Vec::new())
-        });
+    Ok(found.into_values().flatten().collect())
+}
+
+impl Due {
+    /// The checks of these files of a table.
+    fn of(
+        draft: &Draft,
+        contract: &Arc<Contract>,
+        layer: &'static str,
+        table: &str,
+        state: &TableState,
+        files: &[&DataFile],
+        tests: Vec<(Test, String)>,
+    ) -> Result<Self> {
+        let large = files.iter().map(|file| file.rows).sum::<u64>() > LARGE;
+        let session = session::session_on(draft.storage(), if large { LARGE_CORES } else { 1 })?;
+        let relation = table.replacen('/', ".", 1);
+        session::register(
+            &session,
+            &relation,
+            ParquetTable::pruned(draft.storage(), table, state, files.iter().copied())?,
+        )?;
+        let schema = state.arrow_schema()?;
+        Ok(Self { contract: Arc::clone(contract), layer, relation, schema, tests, session })
     }
-    for (test, input) in keys {
-        let sql = &test.condition;
-        let counted = query(session, relation, &format!("select count(*) from ({sql})")).await?;
-        let rows = counted.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>());
-        let rows = rows.map_or(0, |rows| rows.value(0) as u64);
-        let examples =
-            if rows > 0 { examples(session, relation, &format!("{sql} limit {EXAMPLES}")).await? } else { Vec::new() };
-        findings.push(Finding {
-            rows,
-            examples,
-            input: Some(input),
-            ..finding(UNIQUE_KEY, layer, &contract.dataset, Severity::Error, Vec::new())
-        });
+
+    /// Makes them. What statistics can tell is asked by itself, so that rows
+    /// are read only where they do not; the rest is counted in one pass.
+    async fn make(self) -> Result<Vec<Finding>> {
+        let Self { contract, layer, relation, schema, tests, session } = self;
+        let place: Vec<&str> = PLACE.into_iter().filter(|column| schema.index_of(column).is_ok()).collect();
+        let place = if place.is_empty() { "1".to_owned() } else { place.join(", ") };
+        let (told, read): (Vec<_>, Vec<_>) =
+            tests.iter().filter(|(test, _)| test.check != UNIQUE_KEY).partition(|(test, _)| TOLD.contains(&test.check));
+        let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+        for (test, _) in told {
+            let sql = format!("select count(*) from {relation} where {}", test.condition);
+            rows.extend(counts(&session, &relation, &sql, &[test.check]).await?);
+        }
+        if !read.is_empty() {
+            let columns: Vec<String> = read
+                .iter()
+                .enumerate()
+                .map(|(at, (test, _))| format!("sum(case when {} then 1 else 0 end) as c{at}", test.condition))
+                .collect();
+            let sql = format!("select {} from {relation}", columns.join(", "));
+            let checks: Vec<&str> = read.iter().map(|(test, _)| test.check).collect();
+            rows.extend(counts(&session, &relation, &sql, &checks).await?);
+        }
+        let mut findings = Vec::new();
+        for (test, input) in &tests {
+            let (rows, sql) = match test.check {
+                UNIQUE_KEY => {
+                    let sql = format!("select count(*) from ({})", test.condition);
+                    let counted = counts(&session, &relation, &sql, &[UNIQUE_KEY]).await?;
+                    (counted.into_values().sum(), test.condition.clone())
+                }
+                check => (
+                    rows.get(check).copied().unwrap_or_default(),
+                    format!("select {place} from {relation} where {} order by {place}", test.condition),
+                ),
+            };
+            let sql = format!("{sql} limit {EXAMPLES}");
+            let examples = if rows > 0 { examples(&session, &relation, &sql).await? } else { Vec::new() };
+            findings.push(Finding {
+                rows,
+                examples,
+                input: Some(input.clone()),
+                ..finding(test.check, layer, &contract.dataset, Severity::Error, Vec::new())
+            });
+        }
+        Ok(findings)
     }
-    Ok(findings)
+}
+
+/// The numbers in the only row of a query, by the names of `checks`.
+async fn counts<'a>(
+    session: &SessionContext,
+    relation: &str,
+    sql: &str,
+    checks: &[&'a str],
+) -> Result<BTreeMap<&'a str, u64>> {
+    let batches = query(session, relation, sql).await?;
+    let batch = batches.first().ok_or_else(|| Error::internal(format!("{relation}: a count without a row")))?;
+    let count = |column: &ArrayRef| {
+        let values = column.as_primitive_opt::<Int64Type>();
+        values.filter(|values| values.is_valid(0)).map_or(0, |values| values.value(0) as u64)
+    };
+    Ok(checks.iter().copied().zip(batch.columns().iter().map(count)).collect())
 }
 
 async fn examples(session: &SessionContext, relation: &str, sql: &str) -> Result<Vec<String>> {

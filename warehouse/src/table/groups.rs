@@ -54,6 +54,18 @@ impl RowGroups {
         }
     }
 
+    /// A text that is not above any of a column's texts, and one that is not
+    /// below any; none where the statistics do not tell, or a value is
+    /// missing.
+    pub fn text_range(&self, group: usize, column: &str) -> Option<(String, String)> {
+        let statistics = self.column(group, column)?.statistics()?;
+        if statistics.null_count_opt() != Some(0) {
+            return None;
+        }
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        Some((text(statistics.min_bytes_opt()?)?, text(statistics.max_bytes_opt()?)?))
+    }
+
     /// A column of a row group as it is encoded; none where the file does not
     /// have it in the type of `field`.
     pub fn chunk(&self, group: usize, field: &Field) -> Option<ChunkCopy> {
