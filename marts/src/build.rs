@@ -69,7 +69,7 @@ pub(crate) struct Months {
     pub all: BTreeSet<String>,
 }
 
-/// A part of a mart that was computed.
+/// A part of a table that was computed.
 #[derive(Debug)]
 struct Part {
     name: String,
@@ -83,18 +83,19 @@ struct Done {
     name: String,
     schema: SchemaRef,
     rows: Vec<RecordBatch>,
-    /// None for an intermediate table.
-    mart: Option<Mart>,
+    /// None for a table of this run only.
+    stored: Option<Stored>,
 }
 
-/// A mart that has run.
+/// What a model that has run left in the warehouse.
 #[derive(Debug)]
-struct Mart {
+struct Stored {
     spec: TableSpec,
     parts: Vec<Part>,
-    /// The parts that the mart has now, these and those left alone.
+    /// The parts that the table has now, these and those left alone.
     all: BTreeSet<String>,
-    key: Finding,
+    /// What the check of its key found.
+    key: Option<Finding>,
 }
 
 /// Runs tasks, which are in an order in which each comes after those that it
@@ -128,10 +129,10 @@ pub(crate) async fn build(
         done(&finished.name);
         rows += finished.rows.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
         let mut is_whole = true;
-        if let Some(mart) = finished.mart {
-            is_whole = mart.all.contains(WHOLE);
-            findings.push(mart.key);
-            set(draft, &mart.spec, mart.parts, &mart.all)?;
+        if let Some(stored) = finished.stored {
+            is_whole = stored.all.contains(WHOLE);
+            findings.extend(stored.key);
+            set(draft, &stored.spec, stored.parts, &stored.all)?;
         }
         let table = match draft.table(&table_name(&finished.name)) {
             Some(state) if !is_whole => ground.engine.stored(draft.storage(), &finished.name, state).await?,
@@ -143,7 +144,7 @@ pub(crate) async fn build(
     Ok((rows, findings))
 }
 
-/// Sets the parts of a mart in the draft, and removes those that it has no
+/// Sets the parts of a table in the draft, and removes those that it has no
 /// longer.
 fn set(draft: &mut Draft, spec: &TableSpec, parts: Vec<Part>, all: &BTreeSet<String>) -> Result<()> {
     draft.declare(spec)?;
@@ -166,10 +167,10 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, ground: &G
         }
         _ => query(&ground.engine, session, model).await?,
     };
-    if !model.is_mart() {
+    if !model.is_stored() {
         finish::check_columns(model, &returned)?;
         let schema = batches.first().map_or(returned, RecordBatch::schema);
-        return Ok(Done { name: model.name.clone(), schema, rows: batches, mart: None });
+        return Ok(Done { name: model.name.clone(), schema, rows: batches, stored: None });
     }
     let spec = finish::table_spec(model, &returned)?;
     let returned = batches.first().map_or(returned, RecordBatch::schema);
@@ -185,6 +186,8 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, ground: &G
         known: None,
         input: None,
     };
+    // That of an intermediate table is told of where it is wrong.
+    let key = Some(key).filter(|key| model.is_mart() || key.rows > 0);
     let (split, all) = match (&task.months, &model.incremental) {
         (Some(months), Some(incremental)) => (by_month(model, &rows, &incremental.column, months)?, months.all.clone()),
         _ => (vec![(WHOLE.to_owned(), task.fingerprint.clone(), rows.clone())], BTreeSet::from([WHOLE.to_owned()])),
@@ -200,8 +203,8 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, ground: &G
         };
         parts.push(Part { name, fingerprint, files });
     }
-    let mart = Mart { spec, parts, all, key };
-    Ok(Done { name: model.name.clone(), schema: rows.schema(), rows: vec![rows], mart: Some(mart) })
+    let stored = Stored { spec, parts, all, key };
+    Ok(Done { name: model.name.clone(), schema: rows.schema(), rows: vec![rows], stored: Some(stored) })
 }
 
 /// What the query of a model returns.

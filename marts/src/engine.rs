@@ -20,6 +20,10 @@ use crate::session::{self, ParquetTable};
 /// The folder of tables that only a run on a cluster needs.
 const SCRATCH: &str = "_cluster";
 
+/// Files of a table up to so many bytes are read once and kept in memory. Of a
+/// larger one each query reads its own columns, which is less.
+const SMALL_TABLE: u64 = 1 << 20;
+
 /// Waits between the attempts of a query on a cluster.
 const WAITS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
@@ -106,7 +110,7 @@ impl Engine {
         state: &TableState,
     ) -> Result<Arc<dyn TableProvider>> {
         match self.is_embedded() {
-            true => session::stored_table(storage, relation, state).await,
+            true => session::stored_table(storage, relation, state, SMALL_TABLE).await,
             false => ParquetTable::of(storage, &table_name(relation), state),
         }
     }

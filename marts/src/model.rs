@@ -141,7 +141,7 @@ pub struct Header {
     #[serde(default)]
     pub columns: Columns,
     /// `month of conformed.x`: computed again only for months of that table
-    /// that changed.
+    /// that changed, an intermediate table too.
     #[serde(default)]
     pub incremental: Option<String>,
     /// Disclosure control.
@@ -197,6 +197,12 @@ impl Model {
         self.header.mart.is_some()
     }
 
+    /// Whether the table is kept in the warehouse: marts for their readers, an
+    /// intermediate table that is computed month by month for the next run.
+    pub fn is_stored(&self) -> bool {
+        self.is_mart() || self.incremental.is_some()
+    }
+
     /// Name of the table in the warehouse, as `marts/portal_usage`.
     pub fn table(&self) -> String {
         relation::table_name(&self.name)
@@ -222,15 +228,14 @@ impl Model {
         if !relation::is_name(table) {
             return Err(wrong(format!("`{table}` is no name of a table: use lower-case letters, digits and _")));
         }
-        if header.mart.is_some() {
-            for (key, missing) in [
-                ("owner", header.owner.is_empty()),
-                ("columns", header.columns.0.is_empty()),
-                ("order", header.order.is_empty()),
-            ] {
-                if missing {
-                    return Err(wrong(format!("a mart needs `{key}:` in its header")));
-                }
+        let (is_mart, is_stored) = (header.mart.is_some(), header.mart.is_some() || header.incremental.is_some());
+        for (key, missing) in [
+            ("owner", is_mart && header.owner.is_empty()),
+            ("columns", is_stored && header.columns.0.is_empty()),
+            ("order", is_stored && header.order.is_empty()),
+        ] {
+            if missing {
+                return Err(wrong(format!("a table that is stored needs `{key}:` in its header")));
             }
         }
         let known: BTreeSet<&str> = header.columns.0.iter().map(|(name, _)| name.as_str()).collect();

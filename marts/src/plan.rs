@@ -64,7 +64,7 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
             Some(task) => {
                 changed.insert(model.name.clone(), task);
             }
-            None => plan.unchanged += 1,
+            None => plan.unchanged += usize::from(model.is_mart()),
         }
     }
     let intermediate = |name: &str| models.get(name).is_some_and(|model| !model.is_mart());
@@ -82,15 +82,19 @@ pub(crate) fn plan(models: &ModelSet, draft: &Draft, calendar: &Calendar, thresh
     );
     while let Some(name) = ahead.pop() {
         needed.insert(name);
-        let reads = models.get(name).into_iter().flat_map(|model| &model.reads).map(String::as_str);
+        // One that is there already needs nothing.
+        let made = models.get(name).filter(|_| changed.contains_key(name));
+        let reads = made.into_iter().flat_map(|model| &model.reads).map(String::as_str);
         ahead.extend(reads.filter(|table| intermediate(table) && !needed.contains(table)));
     }
     for model in models.in_order().filter(|model| needed.contains(model.name.as_str())) {
         plan.tasks.extend(changed.remove(&model.name));
     }
+    let made: BTreeSet<&str> = plan.tasks.iter().map(|task| task.model.name.as_str()).collect();
     let read = plan.tasks.iter().flat_map(|task| task.model.reads.iter());
-    let stored = read.filter(|table| is_source(table) || table.starts_with("marts."));
-    plan.stored = stored.filter(|table| !needed.contains(table.as_str())).cloned().collect();
+    let is_there = |table: &str| is_source(table) || models.get(table).is_some_and(Model::is_stored);
+    let stored = read.filter(|table| is_there(table) && !made.contains(table.as_str()));
+    plan.stored = stored.cloned().collect();
     plan.prints = prints.runs.into_iter().map(|(name, print)| (name.to_owned(), print)).chain(prints.full).collect();
     Ok(plan)
 }
@@ -111,7 +115,7 @@ fn task(
     full: bool,
 ) -> Result<Option<Task>> {
     let task = |months| Some(Task { model: Arc::new(model.clone()), fingerprint: all.to_owned(), months });
-    if !model.is_mart() {
+    if !model.is_stored() {
         return Ok(task(None));
     }
     let table = model.table();
@@ -148,7 +152,7 @@ impl Prints<'_> {
             // The months of the run stand in the fingerprint of each month.
             "run.months" if lasting => String::new(),
             run if run.starts_with("run.") => {
-                if lasting && !model.is_mart() {
+                if lasting && !model.is_stored() {
                     String::new()
                 } else {
                     self.runs.get(run).cloned().unwrap_or_default()

@@ -324,11 +324,13 @@ async fn load<'a>(
     loaded.into_iter().try_for_each(|(table, provider)| session::register(session, table, provider))
 }
 
-/// Marts of which there is no model any more go; their number.
+/// Tables of which there is no model any more go; the number of marts.
 fn remove_old(models: &ModelSet, draft: &mut Draft) -> usize {
-    let known: BTreeSet<String> = models.marts().map(|model| model.table()).collect();
-    let is_old = |name: &str| name.starts_with("marts/") && !known.contains(name);
-    let gone = draft.published().tables.keys().filter(|name| is_old(name)).count();
+    let known: BTreeSet<String> =
+        models.in_order().filter(|model| model.is_stored()).map(|model| model.table()).collect();
+    let is_mart = |name: &str| name.starts_with("marts/");
+    let is_old = |name: &str| (is_mart(name) || name.starts_with("intermediate/")) && !known.contains(name);
+    let gone = draft.published().tables.keys().filter(|name| is_mart(name) && is_old(name)).count();
     draft.update(|published| published.tables.retain(|name, _| !is_old(name)));
     gone
 }

@@ -40,7 +40,8 @@ pub(crate) const CATALOG: &str = "peil";
 pub(crate) const STORE: &str = "peil://warehouse";
 /// Cores that a query uses.
 const PARTITIONS: usize = 2;
-/// Files of a table up to so many bytes are read once and kept in memory.
+/// Files of a table up to so many bytes are read once and kept in memory, for
+/// readers who ask again and again.
 pub(crate) const SMALL_TABLE: u64 = 16 << 20;
 /// Schemas of the warehouse that readers see.
 pub(crate) const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
@@ -142,14 +143,15 @@ pub(crate) fn memory_table(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Res
     Ok(Arc::new(MemTable::try_new(schema, vec![batches]).map_err(Error::internal)?))
 }
 
-/// A table of the warehouse: in memory where it is small.
+/// A table of the warehouse: in memory where its files are up to `small` bytes.
 pub(crate) async fn stored_table(
     storage: &Storage,
     relation: &str,
     state: &TableState,
+    small: u64,
 ) -> Result<Arc<dyn TableProvider>> {
     let name = table_name(relation);
-    if state.files.iter().map(|file| file.size).sum::<u64>() > SMALL_TABLE {
+    if state.files.iter().map(|file| file.size).sum::<u64>() > small {
         return ParquetTable::of_views(storage, &name, state);
     }
     memory_table(&state.arrow_schema()?, table::read_batches(storage, &name, state, None).await?)

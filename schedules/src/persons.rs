@@ -22,7 +22,7 @@ use crate::stages::{self, Declarations, Engine, Stage};
 /// The record of what was done, without a word about whom.
 const RECORD: &str = "ops/erasures";
 /// The layers whose files hold persons, or may have.
-const LAYERS: [&str; 3] = ["staged", "conformed", "ops"];
+const LAYERS: [&str; 4] = ["staged", "conformed", "intermediate", "ops"];
 
 /// What is put in the place of a pseudonym; none where it stays.
 pub type Other<'a> = &'a (dyn Fn(&str) -> Option<String> + Send + Sync);

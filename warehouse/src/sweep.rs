@@ -14,7 +14,7 @@ use crate::storage::{Object, Storage};
 use crate::table;
 
 /// The layers of tables.
-pub const LAYERS: [&str; 4] = ["staged", "conformed", "marts", "ops"];
+pub const LAYERS: [&str; 5] = ["staged", "conformed", "intermediate", "marts", "ops"];
 /// The folder of a table's log.
 const LOG: &str = "_delta_log";
 

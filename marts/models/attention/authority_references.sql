@@ -18,9 +18,8 @@ with daily as (
     from conformed.portal_users
     group by registered_on
     union all
-    select 'portal/events' as dataset, occurred_on as fact_on, count(authority) as named, count(nis_code) as resolved
-    from conformed.portal_events
-    group by occurred_on
+    select 'portal/events' as dataset, fact_on, named, resolved
+    from intermediate.event_references
     union all
     select 'portal/plates' as dataset, created_on as fact_on, count(authority) as named, count(nis_code) as resolved
     from conformed.portal_plates
@@ -81,9 +80,8 @@ with daily as (
     ) as modules
     group by fact_on
     union all
-    select 'lb365/bus_messages' as dataset, occurred_on as fact_on, count(authority) as named, count(nis_code) as resolved
-    from conformed.lb365_bus_messages
-    group by occurred_on
+    select 'lb365/bus_messages' as dataset, fact_on, named, resolved
+    from intermediate.message_references
     union all
     select
         'catalogue/couplings' as dataset,

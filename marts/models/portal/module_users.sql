@@ -16,25 +16,14 @@ columns:
 order: [period_type, period, module, nis_code, user_id]
 nullable: [nis_code]
 */
-with context as (
-    select as_of
-    from run.context
-),
-activity as (
-    select month, occurred_on, user_id, nis_code, module, events
-    from conformed.portal_activity
-),
-periods as (
+with periods as (
     select period, period_type, period_start, period_end, peildatum
     from run.periods
     where period_type in ('quarter', 'semester') and has_begun
 ),
--- Days after the as-of day are after the peildatum of every period; months first, since they are few.
 monthly as (
-    select activity.month, activity.module, activity.nis_code, activity.user_id, sum(activity.events) as events
-    from activity
-    inner join context on activity.occurred_on <= context.as_of
-    group by activity.month, activity.module, activity.nis_code, activity.user_id
+    select month, module, nis_code, user_id, events
+    from intermediate.module_months
 ),
 active_months as (
     select distinct month, cast(concat(month, '-01') as date) as month_start

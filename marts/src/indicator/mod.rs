@@ -49,6 +49,7 @@ pub fn models(indicators: &[Declaration]) -> Result<Vec<Model>> {
         line::model(&versions)?,
         trace::dataset_slices(&versions)?,
     ];
+    models.extend(trace::daily_facts(&versions)?);
     models.extend(trace::models(&versions)?);
     Ok(models)
 }

@@ -9,11 +9,13 @@ use datafusion::sql::sqlparser::ast::{Expr, visit_expressions};
 use peil_warehouse::{Error, Result};
 
 use super::{Facts, Shape, Version, condition, facts_of, start_key, union};
-use crate::model::{Header, Model};
+use crate::model::{Columns, Header, Model};
 
 /// Tables made from others, which know of no delivery, and the tables of
 /// which they are made.
 const ROLLUPS: [(&str, &str); 1] = [("portal_activity", "portal_events")];
+/// The column of a large table that holds its month.
+const MONTH: &str = "month";
 /// In a rollup, how many facts a row stands for.
 const ROLLED_UP: &str = "events";
 /// Tables that know of no delivery.
@@ -52,10 +54,13 @@ pub fn dataset_slices(versions: &[Version]) -> Result<Model> {
     }
     let branches = facts_by_key.into_iter().map(|(key, (fact, from, authorities))| {
         let nis_code = if authorities { "facts.nis_code" } else { "cast(null as varchar)" };
-        let rows = if is_rollup(fact) { format!("sum(facts.{ROLLED_UP})") } else { "count(*)".to_owned() };
+        let (table, rows) = match is_rollup(fact) {
+            true => (format!("intermediate.{}", daily(fact, from)), "sum(facts.rows)"),
+            false => (format!("conformed.{fact}"), "count(*)"),
+        };
         format!(
             "select '{key}' as fact, {authorities} as has_authorities, {nis_code} as nis_code, days.slice, {rows} as rows\n\
-             from conformed.{fact} as facts\njoin run.days on days.day = facts.{from}\ngroup by {nis_code}, days.slice"
+             from {table} as facts\njoin run.days on days.day = facts.{from}\ngroup by {nis_code}, days.slice"
         )
     });
     let header = Header {
@@ -67,6 +72,47 @@ pub fn dataset_slices(versions: &[Version]) -> Result<Model> {
     let empty = "select '' as fact, false as has_authorities, '' as nis_code, cast(0 as bigint) as slice, \
                  cast(0 as bigint) as rows where false";
     Model::new("the indicators", header, &union(branches.collect(), empty))
+}
+
+/// The name of the table of the facts of a rollup by day.
+fn daily(fact: &str, from: &str) -> String {
+    format!("daily_{fact}_{from}")
+}
+
+/// The facts of each rollup by day and authority, computed month by month.
+///
+/// # Errors
+/// [`Error::Usage`] where a declaration gives no query.
+pub fn daily_facts(versions: &[Version]) -> Result<Vec<Model>> {
+    let rollups: BTreeSet<(&str, &str)> =
+        facts_of(versions).filter(|facts| is_rollup(facts.fact)).map(|facts| (facts.fact, facts.from)).collect();
+    let model = |(fact, from): (&str, &str)| {
+        let columns =
+            [(MONTH, "the month"), (from, "the day"), ("nis_code", "the authority that is named"), ("rows", "facts")];
+        let header = Header {
+            intermediate: Some(daily(fact, from)),
+            grain: "a row for each day and authority".into(),
+            description: "How many facts a day has.".into(),
+            nullable: vec![from.to_owned(), "nis_code".to_owned()],
+            ..by_month(fact, &columns, &[MONTH, from, "nis_code"])
+        };
+        let sql = format!(
+            "select {MONTH}, {from}, nis_code, cast(sum({ROLLED_UP}) as bigint) as rows\nfrom conformed.{fact}\n\
+             group by {MONTH}, {from}, nis_code"
+        );
+        Model::new("the indicators", header, &sql)
+    };
+    rollups.into_iter().map(model).collect()
+}
+
+/// The header of a table that is computed month by month of a conformed one.
+fn by_month(source: &str, columns: &[(&str, &str)], order: &[&str]) -> Header {
+    Header {
+        columns: Columns(columns.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()),
+        incremental: Some(format!("{MONTH} of conformed.{source}")),
+        order: order.iter().map(|name| (*name).to_owned()).collect(),
+        ..Header::default()
+    }
 }
 
 /// The tables of the facts that count, by delivery: one for each large table,
@@ -97,14 +143,26 @@ pub fn models(versions: &[Version]) -> Result<Vec<Model>> {
     let all = header("traced_facts", "a row for each version of an indicator, delivery, first and last day");
     let mut models = vec![Model::new("the indicators", all, &union(branches, empty))?];
     for (table, columns) in shared {
-        let columns: Vec<String> = columns.into_iter().collect();
-        let columns = columns.join(", ");
+        let asked: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let own = [(MONTH, "the month"), ("object", "the delivery"), ("delivery_date", "its date")];
+        let own = own.into_iter().chain([("has_authority", "whether the authority resolves")]);
+        let documented: Vec<(&str, &str)> =
+            own.chain(asked.iter().map(|name| (*name, "as in the fact"))).chain([("rows", "facts")]).collect();
+        let order: Vec<&str> = documented[..documented.len() - 1].iter().map(|(name, _)| *name).collect();
+        let header = Header { nullable: columns.iter().cloned().collect(), ..by_month(table, &documented, &order) };
+        let asked = asked.join(", ");
         let sql = format!(
-            "select _object, _delivery_date, nis_code is not null as has_authority, {columns}, count(*) as rows\n\
-             from conformed.{table}\ngroup by _object, _delivery_date, nis_code is not null, {columns}"
+            "select {MONTH}, _object as object, _delivery_date as delivery_date, nis_code is not null as has_authority,\n  \
+             {asked}, count(*) as rows\nfrom conformed.{table}\n\
+             group by {MONTH}, _object, _delivery_date, nis_code is not null, {asked}"
         );
-        let name = header(&format!("traced_{table}"), "a row for each delivery, day and what indicators ask of a fact");
-        models.push(Model::new("the indicators", name, &sql)?);
+        let header = Header {
+            intermediate: Some(format!("traced_{table}")),
+            grain: "a row for each delivery, day and what indicators ask of a fact".into(),
+            description: "How many facts of which delivery count.".into(),
+            ..header
+        };
+        models.push(Model::new("the indicators", header, &sql)?);
     }
     Ok(models)
 }
@@ -113,17 +171,17 @@ pub fn models(versions: &[Version]) -> Result<Vec<Model>> {
 fn branch(facts: &Facts<'_>, table: &str) -> String {
     let Facts { indicator, fact, from, shape } = facts;
     let until = indicator.until.as_deref().filter(|_| *shape == Shape::Interval).unwrap_or("cast(null as date)");
-    let (source, rows, named) = if is_rollup(fact) {
-        (format!("intermediate.traced_{table}"), "sum(rows)", "has_authority")
+    let (source, [object, delivery_date], rows, named) = if is_rollup(fact) {
+        (format!("intermediate.traced_{table}"), ["object", "delivery_date"], "sum(rows)", "has_authority")
     } else {
-        (format!("conformed.{table}"), "count(*)", "nis_code is not null")
+        (format!("conformed.{table}"), ["_object", "_delivery_date"], "count(*)", "nis_code is not null")
     };
     // An authority that does not resolve is none that counts.
     let named = if indicator.counts_authorities() { named } else { "true" };
     format!(
-        "select '{}' as rule, _object as object, _delivery_date as delivery_date, {from} as from_day, {until} as until_day,\n  \
+        "select '{}' as rule, {object} as object, {delivery_date} as delivery_date, {from} as from_day, {until} as until_day,\n  \
          cast({rows} as bigint) as rows\nfrom {source}\nwhere {from} is not null and {named} and {}\n\
-         group by _object, _delivery_date, {from}, {until}",
+         group by {object}, {delivery_date}, {from}, {until}",
         indicator.rule,
         condition(indicator),
     )

@@ -185,7 +185,10 @@ impl TableProvider for Table {
         if !self.small {
             return self.parquet.scan(state, projection, filters, limit).await;
         }
-        let read = || async { stored_table(&self.storage, &self.name.replacen('/', ".", 1), &self.state).await };
+        let read = || async {
+            let relation = self.name.replacen('/', ".", 1);
+            stored_table(&self.storage, &relation, &self.state, SMALL_TABLE).await
+        };
         let memory = self.memory.get_or_try_init(read).await;
         let memory = memory.map_err(|error| DataFusionError::External(Box::new(error)))?;
         memory.scan(state, projection, filters, limit).await

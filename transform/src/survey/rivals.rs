@@ -2,10 +2,11 @@
 //!
 //! Row groups whose keys lie apart have no key in common: only those that
 //! overlap are compared with each other, and of one that overlaps with none
-//! and whose keys ascend, nothing is read at all. Where keys come in no order,
-//! all groups overlap, and every key is compared with every other by its hash.
+//! and whose keys ascend, nothing is read at all. Where keys ascend, only those
+//! count that lie where another group has keys too. Where they come in no
+//! order, every key is compared with every other by its hash.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -23,6 +24,9 @@ use crate::current::{Candidate, repeated};
 use crate::frame::{Slices, read_all};
 use crate::job::Job;
 
+/// In a region of more groups, keys are not asked whether they meet another's:
+/// that would take as long as it saves.
+const MOST_MEETING: usize = 64;
 /// Pieces of the work that are under way at the same time.
 const CONCURRENT: usize = 3;
 
@@ -94,21 +98,28 @@ async fn in_region(job: &Job, looks: &[Look], region: Vec<Place>) -> Result<Vec<
             groups: places.iter().map(|place| place.group).collect(),
         })
         .collect();
-    let hashes: Vec<Vec<u64>> = futures::stream::iter(pieces.iter().cloned())
-        .map(|piece| async move {
-            let content = content(job, &piece).await?;
-            job.compute(move |job| hashes(job, &piece, content)).await
+    let meeting = Arc::new(meeting(looks, &region));
+    let hashed: Vec<Hashed> = futures::stream::iter(pieces.iter().cloned())
+        .map(|piece| {
+            let meeting = Arc::clone(&meeting);
+            async move {
+                let content = content(job, &piece).await?;
+                job.compute(move |job| hashed(job, &piece, content, &meeting)).await
+            }
         })
         .buffered(CONCURRENT)
         .try_collect()
         .await?;
+    let (rows, hashes): (Vec<Option<Vec<u32>>>, Vec<Vec<u64>>) =
+        hashed.into_iter().map(|hashed| (hashed.rows, hashed.hashes)).unzip();
     let hashes = Arc::new(hashes);
     let twice = repeated(&hashes, |task| job.compute(move |_| Ok(task()))).await?;
     if twice.is_empty() {
         return Ok(Vec::new());
     }
-    let rows =
-        job.compute(move |_| Ok(hashes.iter().map(|hashes| positions_of(hashes, &twice)).collect::<Vec<_>>())).await?;
+    let of_each =
+        move || hashes.iter().zip(rows).map(|(hashes, rows)| rows_of(hashes, rows, &twice)).collect::<Vec<_>>();
+    let rows = job.compute(move |_| Ok(of_each())).await?;
     let rivals = pieces.into_iter().zip(rows).filter(|(_, rows)| !rows.is_empty());
     futures::stream::iter(rivals)
         .map(|(piece, rows)| async move {
@@ -125,9 +136,36 @@ async fn content(job: &Job, piece: &Piece) -> Result<Vec<(usize, Bytes)>> {
     job.staged_files(&job.deliveries[piece.delivery], vec![piece.file]).await
 }
 
-/// A hash of the key of each row of the groups.
-fn hashes(job: &Job, piece: &Piece, content: Vec<(usize, Bytes)>) -> Result<Vec<u64>> {
-    let mut hashes = Vec::new();
+/// Between which keys a group of ascending keys meets others of its region, by
+/// its place; of one that is not there every key may meet another.
+type Meeting = BTreeMap<Place, Vec<(String, String)>>;
+
+fn meeting(looks: &[Look], region: &[Place]) -> Meeting {
+    let group = |place: &Place| &looks[place.delivery][place.file][place.group];
+    let known: Option<Vec<(&Place, &(String, String))>> =
+        region.iter().map(|place| Some((place, group(place).keys.as_ref()?))).collect();
+    let Some(known) = known.filter(|known| known.len() <= MOST_MEETING) else { return Meeting::new() };
+    let others = |own: &Place, (least, greatest): &(String, String)| {
+        let overlaps = |keys: &&(String, String)| keys.0 <= *greatest && keys.1 >= *least;
+        known.iter().filter(|(place, _)| *place != own).map(|(_, keys)| *keys).filter(overlaps).cloned().collect()
+    };
+    let ascending = known.iter().filter(|(place, _)| group(place).ascends);
+    ascending.map(|(place, keys)| (**place, others(place, keys))).collect()
+}
+
+/// Rows with the hashes of their keys.
+#[derive(Debug, Default)]
+struct Hashed {
+    /// Numbers of the rows within the groups of the piece; none: all of them.
+    rows: Option<Vec<u32>>,
+    hashes: Vec<u64>,
+}
+
+/// A hash of the key of each row of the groups that may meet another.
+fn hashed(job: &Job, piece: &Piece, content: Vec<(usize, Bytes)>, meeting: &Meeting) -> Result<Hashed> {
+    let place = |group: usize| Place { delivery: piece.delivery, file: piece.file, group };
+    let is_bounded = piece.groups.iter().any(|group| meeting.contains_key(&place(*group)));
+    let (mut rows, mut hashes) = (Vec::new(), Vec::new());
     for (_, content) in content {
         let Some(key) = key_text(&job.dataset) else {
             for slice in Slices::open(content, key_columns(&job.dataset))? {
@@ -138,16 +176,29 @@ fn hashes(job: &Job, piece: &Piece, content: Vec<(usize, Bytes)>) -> Result<Vec<
             continue;
         };
         let groups = RowGroups::open(content)?;
+        let mut start = 0;
         for number in &piece.groups {
             let keys = groups.read(*number, &[key.field()], None)?;
-            hashes.extend(keys[0].as_string::<i32>().iter().map(|key| xxh3_64(key.unwrap_or_default().as_bytes())));
+            let keys = keys[0].as_string::<i32>();
+            let others = meeting.get(&place(*number));
+            for (row, key) in (start..).zip(keys) {
+                let key = key.unwrap_or_default();
+                let may_meet = |(least, greatest): &(String, String)| key >= least.as_str() && key <= greatest.as_str();
+                if others.is_none_or(|others| others.iter().any(may_meet)) {
+                    hashes.push(xxh3_64(key.as_bytes()));
+                    rows.extend(is_bounded.then_some(row));
+                }
+            }
+            start += keys.len() as u32;
         }
     }
-    Ok(hashes)
+    Ok(Hashed { rows: is_bounded.then_some(rows), hashes })
 }
 
-fn positions_of(hashes: &[u64], twice: &HashSet<u64>) -> Vec<u32> {
-    hashes.iter().enumerate().filter(|(_, hash)| twice.contains(hash)).map(|(position, _)| position as u32).collect()
+/// The rows whose hash occurs twice.
+fn rows_of(hashes: &[u64], rows: Option<Vec<u32>>, twice: &HashSet<u64>) -> Vec<u32> {
+    let found = hashes.iter().enumerate().filter(|(_, hash)| twice.contains(hash));
+    found.map(|(at, _)| rows.as_ref().map_or(at as u32, |rows| rows[at])).collect()
 }
 
 /// The rows of a piece, as candidates: `rows` are numbered within its groups,
@@ -209,6 +260,9 @@ mod tests {
         assert!(!is_due(&looks, &[false, false], &expected[0]));
         // Alone and in order: no key of it stands twice.
         assert!(!is_due(&looks, &[true, true], &expected[1]));
+        let meeting = meeting(&looks, &expected[0]);
+        assert_eq!(meeting[&place(0, 0, 0)], [("b".to_owned(), "d".to_owned())]);
+        assert_eq!(meeting[&place(1, 1, 1)].len(), 2);
     }
 
     #[test]

@@ -1,0 +1,23 @@
+/*
+intermediate: message_references
+grain: a row for each day with messages on the LB bus
+owner: V-ICT-OR
+description: >-
+  How many messages of a day name an authority, and of how many it resolves: kept from run to run, so that only the
+  months with new or corrected messages are counted again.
+columns:
+  month: the month (Brussels), as 2022-03
+  fact_on: the day (Brussels)
+  named: messages that name an authority
+  resolved: of these, those whose authority resolves
+order: [month, fact_on]
+nullable: [fact_on]
+incremental: month of conformed.lb365_bus_messages
+*/
+select
+    month,
+    occurred_on as fact_on,
+    count(authority) as named,
+    count(nis_code) as resolved
+from conformed.lb365_bus_messages
+group by month, occurred_on
