@@ -1,12 +1,15 @@
 //! Runs the models that changed, each after those that it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, StringArray};
-use arrow::compute::filter_record_batch;
+use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile, TableSpec, TableState, fingerprint};
@@ -41,6 +44,10 @@ pub(crate) const WHOLE: &str = "";
 pub(crate) struct Ground {
     /// What computes their queries.
     pub engine: Engine,
+    /// What queries hold in memory, and where they write what does not fit.
+    pub runtime: Arc<RuntimeEnv>,
+    /// How much memory the run may take.
+    pub memory: Memory,
     /// Counts of fewer persons are not shown.
     pub threshold: u32,
     /// Cells that releases hide.
@@ -113,7 +120,7 @@ pub(crate) async fn build(
     let mut running = JoinSet::new();
     let (mut rows, mut findings) = (0, Vec::new());
     while !unfinished.is_empty() {
-        while running.len() < CONCURRENCY {
+        while running.len() < ground.memory.at_once(CONCURRENCY) {
             let ready =
                 waiting.iter().position(|task| task.model.reads.iter().all(|table| !unfinished.contains(table)));
             let Some(ready) = ready else { break };
@@ -163,7 +170,7 @@ async fn run(session: &SessionContext, storage: &Storage, task: Task, ground: &G
     let model = &task.model;
     let (returned, batches) = match (&task.months, &model.incremental) {
         (Some(months), Some(incremental)) => {
-            by_batches(&ground.engine, session, storage, model, &incremental.source, months).await?
+            by_batches(ground, session, storage, model, &incremental.source, months).await?
         }
         _ => query(&ground.engine, session, model).await?,
     };
@@ -232,21 +239,22 @@ async fn query(engine: &Engine, session: &SessionContext, model: &Model) -> Resu
 /// months at a time, each batch on one core, so that rows need not be handed
 /// from core to core and what is in memory is bounded.
 async fn by_batches(
-    engine: &Engine,
+    ground: &Ground,
     session: &SessionContext,
     storage: &Storage,
     model: &Arc<Model>,
     source: &str,
     months: &Months,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let cut = if engine.cuts_months() { batches(&months.source) } else { vec![months.source.clone()] };
+    let engine = &ground.engine;
+    let cut = if engine.cuts_months() { batches(&months.source, ground.memory) } else { vec![months.source.clone()] };
     let mut left = cut.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut returned = BTreeMap::new();
     loop {
-        while running.len() < CONCURRENT_BATCHES {
+        while running.len() < ground.memory.at_once(CONCURRENT_BATCHES) {
             let Some((number, state)) = left.next() else { break };
-            let own = restricted(engine, session, storage, model, source, &state).await?;
+            let own = restricted(ground, session, storage, model, source, &state).await?;
             let (engine, model) = (engine.clone(), Arc::clone(model));
             running.spawn(async move { (number, query(&engine, &own, &model).await) });
         }
@@ -261,8 +269,8 @@ async fn by_batches(
 }
 
 /// The months of a source, some at a time; at least one batch.
-fn batches(source: &TableState) -> Vec<TableState> {
-    let most = (source.rows() / LEAST_BATCHES).clamp(SMALL_BATCH, LARGE_BATCH);
+fn batches(source: &TableState, memory: Memory) -> Vec<TableState> {
+    let most = (source.rows() / LEAST_BATCHES).clamp(SMALL_BATCH, memory.rows(LARGE_BATCH));
     let mut batches: Vec<TableState> = Vec::new();
     for month in source.files.chunk_by(|one, other| one.part == other.part) {
         let rows: u64 = month.iter().map(|file| file.rows).sum();
@@ -279,19 +287,19 @@ fn batches(source: &TableState) -> Vec<TableState> {
 
 /// A session in which one source holds only the months that changed.
 async fn restricted(
-    engine: &Engine,
+    ground: &Ground,
     session: &SessionContext,
     storage: &Storage,
     model: &Model,
     source: &str,
     state: &TableState,
 ) -> Result<SessionContext> {
-    let own = session::session_on(storage, 1)?;
+    let own = session::session_in(&ground.runtime, 1);
     for table in model.reads.iter().filter(|table| *table != source) {
         let provider = session.table_provider(table.as_str()).await.map_err(Error::internal)?;
         session::register(&own, table, provider)?;
     }
-    session::register(&own, source, engine.large(storage, source, state)?)?;
+    session::register(&own, source, ground.engine.large(storage, source, state)?)?;
     Ok(own)
 }
 
@@ -305,25 +313,37 @@ fn by_month(
     let values = rows.column_by_name(column).and_then(|values| values.as_any().downcast_ref::<StringArray>());
     let Some(values) = values else {
         return Err(Error::usage(format!(
-            "{}: `incremental:` names `{column}`, which is no text column of the mart",
+            "{}: `incremental:` names `{column}`, which is no text column of the table",
             model.place
         )));
     };
-    let mut parts = Vec::new();
-    let mut seen = 0;
-    for (month, fingerprint) in &months.changed {
-        let keep = (0..rows.num_rows()).map(|row| Some(values.is_valid(row) && values.value(row) == month)).collect();
-        let part = filter_record_batch(rows, &keep)?;
-        seen += part.num_rows();
-        parts.push((month.clone(), fingerprint.clone(), part));
+    let mut stretches: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
+    let mut start = 0;
+    while start < rows.num_rows() {
+        let month = values.is_valid(start).then(|| values.value(start));
+        let is_same = |row: &usize| values.is_valid(*row) == month.is_some() && Some(values.value(*row)) == month;
+        let end = (start + 1..rows.num_rows()).find(|row| !is_same(row)).unwrap_or(rows.num_rows());
+        match month.filter(|month| months.changed.contains_key(*month)) {
+            Some(month) => stretches.entry(month).or_default().push(start..end),
+            None => {
+                return Err(Error::usage(format!(
+                    "{}: computed month by month, the query returns rows of other months than those it was given: take `{column}` from the source",
+                    model.place
+                )));
+            }
+        }
+        start = end;
     }
-    if seen < rows.num_rows() {
-        return Err(Error::usage(format!(
-            "{}: computed month by month, the query returns rows of other months than those it was given: take `{column}` from the source",
-            model.place
-        )));
-    }
-    Ok(parts)
+    let part = |month: &str| {
+        let slices: Vec<RecordBatch> = stretches
+            .get(month)
+            .into_iter()
+            .flatten()
+            .map(|stretch| rows.slice(stretch.start, stretch.len()))
+            .collect();
+        concat_batches(&rows.schema(), &slices)
+    };
+    months.changed.iter().map(|(month, print)| Ok((month.clone(), print.clone(), part(month)?))).collect()
 }
 
 /// What each month of an incremental model is made from: its files in the

@@ -9,6 +9,7 @@ use datafusion::execution::context::SessionContext;
 use futures::TryStreamExt;
 use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::contract::ContractSet;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::period::Period;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
@@ -60,6 +61,8 @@ pub struct MartsContext<'a> {
     pub hidden_before: Arc<HiddenBefore>,
     /// What computes the queries of models.
     pub engine: &'a Engine,
+    /// How much memory it may take.
+    pub memory: Memory,
     /// Compute everything, also what did not change.
     pub full: bool,
     /// Hears how far the work is.
@@ -110,7 +113,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let inputs = inputs(context, draft);
     let before = quality::before(draft).await?;
     let day = Day { as_of: context.as_of, known_on: context.known_on };
-    let mut findings = quality::check_sources(context.quality, draft, day, &before, context.full).await?;
+    let mut findings =
+        quality::check_sources(context.quality, draft, day, &before, context.full, context.memory).await?;
     let is_same = !context.full && draft.published().inputs.get(STAGE) == Some(&inputs);
     if let Some(carried) = quality::carried(&before, &inputs).filter(|_| is_same) {
         findings.extend(carried);
@@ -121,7 +125,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
         let unchanged = context.models.marts().count();
         return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::of(&findings) });
     }
-    let session = session::session(draft.storage())?;
+    let runtime = session::runtime(draft.storage(), context.memory)?;
+    let session = session::session_in(&runtime, session::PARTITIONS);
     context.engine.clear(draft.storage()).await?;
     let calendar = open_calendar(context, draft, &session).await?;
     let plan = plan::plan(context.models, draft, &calendar, context.threshold, context.full)?;
@@ -131,6 +136,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let advance = |name: &str| context.progress.advance(1, name);
     let ground = build::Ground {
         engine: context.engine.clone(),
+        runtime,
+        memory: context.memory,
         threshold: context.threshold,
         hidden: Arc::clone(&context.hidden_before),
     };
@@ -146,7 +153,7 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let reads = made.iter().flat_map(|check| check.reads.iter().map(String::as_str)).chain([FIGURES]);
     load(context.engine, &session, draft, reads).await?;
     of_marts.extend(carried);
-    of_marts.extend(run_checks(made, &session).await?);
+    of_marts.extend(run_checks(made, &session, context.memory).await?);
     of_marts.sort_by(|a, b| (&a.mart, &a.check).cmp(&(&b.mart, &b.check)));
     if session::is_registered(&session, FIGURES) {
         of_marts.extend(quality::check_ties(context.quality, &session, day).await?);
@@ -367,12 +374,12 @@ fn seen_by_checks(draft: &Draft, prints: &BTreeMap<String, String>, table: &str)
 }
 
 /// Runs checks, some at a time; what they found, in their order.
-async fn run_checks(checks: Vec<Planned>, session: &SessionContext) -> Result<Vec<Finding>> {
+async fn run_checks(checks: Vec<Planned>, session: &SessionContext, memory: Memory) -> Result<Vec<Finding>> {
     let mut left = checks.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut findings = BTreeMap::new();
     loop {
-        while running.len() < CONCURRENT_CHECKS {
+        while running.len() < memory.at_once(CONCURRENT_CHECKS) {
             let Some((number, planned)) = left.next() else { break };
             let session = session.clone();
             running.spawn(async move { (number, check::run(&session, &planned).await) });

@@ -21,11 +21,14 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectMeta;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Published;
 use peil_warehouse::release::Release;
 use peil_warehouse::storage::Storage;
@@ -39,7 +42,7 @@ pub(crate) const CATALOG: &str = "peil";
 /// The name under which the engine knows the warehouse's store.
 pub(crate) const STORE: &str = "peil://warehouse";
 /// Cores that a query uses.
-const PARTITIONS: usize = 2;
+pub(crate) const PARTITIONS: usize = 2;
 /// Files of a table up to so many bytes are read once and kept in memory, for
 /// readers who ask again and again.
 pub(crate) const SMALL_TABLE: u64 = 16 << 20;
@@ -80,7 +83,7 @@ pub async fn query(session: &SessionContext, sql: &str) -> Result<DataFrame> {
 
 /// A session without tables.
 pub(crate) fn session(storage: &Storage) -> Result<SessionContext> {
-    session_on(storage, PARTITIONS)
+    Ok(session_in(&runtime(storage, Memory::default())?, PARTITIONS))
 }
 
 /// A session that plans and reads nothing.
@@ -88,12 +91,22 @@ pub(crate) fn empty() -> SessionContext {
     SessionContext::new_with_config(config(1))
 }
 
-/// A session without tables, whose queries use so many cores.
-pub(crate) fn session_on(storage: &Storage, cores: usize) -> Result<SessionContext> {
-    let session = SessionContext::new_with_config(config(cores));
+/// What the queries of a run share: the warehouse's store, memory, and the
+/// disk for what does not fit it.
+pub(crate) fn runtime(storage: &Storage, memory: Memory) -> Result<Arc<RuntimeEnv>> {
+    let mut builder = RuntimeEnvBuilder::new();
+    if let Some(bytes) = memory.pool_bytes() {
+        builder = builder.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+    }
+    let runtime = builder.build_arc().map_err(Error::internal)?;
     let url = ObjectStoreUrl::parse(STORE).map_err(Error::internal)?;
-    session.register_object_store(url.as_ref(), storage.object_store());
-    Ok(session)
+    runtime.register_object_store(url.as_ref(), storage.object_store());
+    Ok(runtime)
+}
+
+/// A session without tables, whose queries use so many cores.
+pub(crate) fn session_in(runtime: &Arc<RuntimeEnv>, cores: usize) -> SessionContext {
+    SessionContext::new_with_config_rt(config(cores), Arc::clone(runtime))
 }
 
 pub(crate) fn config(cores: usize) -> SessionConfig {

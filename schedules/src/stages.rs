@@ -13,6 +13,7 @@ use peil_marts::{Finding, KnownFaults, MartsContext, ModelSet, PublishedFigures,
 use peil_reports::{Form, Written};
 use peil_transform::{KnownIndicator, TransformContext};
 use peil_warehouse::contract::ContractSet;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::{Draft, Published};
 use peil_warehouse::release::Release;
@@ -448,6 +449,7 @@ fn transform_context<'a>(
         known_on,
         yielding,
         full: stage.full,
+        memory: Memory::of(stage.settings.run_megabytes),
         run_id: stage.run_id,
         progress: stage.progress,
     }
@@ -469,6 +471,7 @@ fn marts_context<'a>(
         threshold: stage.settings.threshold,
         hidden_before,
         engine: stage.engine,
+        memory: Memory::of(stage.settings.run_megabytes),
         full: stage.full,
         progress: stage.progress,
     }

@@ -110,6 +110,7 @@ impl Bench {
 
     async fn transform(&self, draft: &mut Draft, full: bool) {
         let context = TransformContext {
+            memory: Default::default(),
             contracts: &self.contracts,
             indicators: &[],
             known_on: None,
@@ -127,6 +128,7 @@ impl Bench {
 
     async fn marts_of(&self, models: &ModelSet, draft: &mut Draft, full: bool) {
         let context = MartsContext {
+            memory: Default::default(),
             run_id: "bench",
             as_of: DAY,
             known_on: None,

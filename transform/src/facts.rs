@@ -43,7 +43,7 @@ pub(crate) async fn make(job: &Job) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut made = futures::stream::iter(changed)
         .map(|month| make_month(job, &survey, month, &fingerprints[&month]))
-        .buffered(CONCURRENT_MONTHS);
+        .buffered(job.memory.at_once(CONCURRENT_MONTHS));
     while let Some(parts) = made.try_next().await? {
         outcome.made.extend(parts);
     }
@@ -109,7 +109,7 @@ pub(crate) async fn share_in(job: &Job, share: Share, progress: &dyn Progress) -
                 Ok::<_, Error>(month)
             }
         })
-        .buffered(CONCURRENT_MONTHS);
+        .buffered(job.memory.at_once(CONCURRENT_MONTHS));
     while let Some(month) = made.try_next().await? {
         summary.taken += 1;
         progress.advance(1, &month_text(month));

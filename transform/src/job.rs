@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
+use peil_warehouse::memory::Memory;
 use peil_warehouse::storage::Storage;
 use peil_warehouse::table::{self, DataFile, TableSpec, fingerprint};
 use peil_warehouse::{Error, Result};
@@ -40,6 +41,8 @@ pub(crate) struct Job {
     pub noted: Arc<BTreeSet<String>>,
     /// Whether everything is made again, also what did not change.
     pub full: bool,
+    /// How much memory it may take.
+    pub memory: Memory,
 }
 
 /// A part of a table that was made.

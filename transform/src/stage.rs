@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use peil_warehouse::Result;
 use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::contract::ContractSet;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::Draft;
 use peil_warehouse::share::{self, Share};
@@ -44,6 +45,8 @@ pub struct TransformContext<'a> {
     pub yielding: &'a BTreeSet<String>,
     /// Makes everything again, also what did not change.
     pub full: bool,
+    /// How much memory it may take.
+    pub memory: Memory,
     /// The run, as it stands in the records of checks.
     pub run_id: &'a str,
     /// Hears how far the work is.
@@ -137,7 +140,7 @@ async fn transform(
     work.make(draft, rest, &resolver).await?;
 
     corrections::write(draft, &work.made, &work.corrections).await?;
-    let counts = unresolved::count(draft, datasets).await?;
+    let counts = unresolved::count(draft, datasets, context.memory).await?;
     summary.unresolved = unresolved::list(&counts, &resolver);
     unresolved::write(draft, &summary.unresolved).await?;
     summary.checks = check::unresolved_authorities(&counts, &summary.unresolved);
@@ -251,7 +254,7 @@ impl Work<'_> {
                 };
                 outcome.map(|outcome| (job, fingerprint, outcome))
             })
-            .buffer_unordered(CONCURRENT_DATASETS);
+            .buffer_unordered(self.context.memory.at_once(CONCURRENT_DATASETS));
         while let Some((job, fingerprint, outcome)) = done.try_next().await? {
             self.take(draft, &job, outcome)?;
             draft.update(|published| {
@@ -273,6 +276,7 @@ impl Work<'_> {
             present: Arc::default(),
             noted: Arc::clone(&self.noted),
             full: self.context.full,
+            memory: self.context.memory,
         };
         let parts = |name: &str| draft.table(name).map(|state| state.parts.clone()).unwrap_or_default();
         job.present = Arc::new(job.tables().into_iter().map(|spec| (spec.name.clone(), parts(&spec.name))).collect());

@@ -9,6 +9,8 @@ use arrow::array::{Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType as ArrowType, Field};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
+use peil_warehouse::kept;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
 use peil_warehouse::table::{TableSpec, documented, read_file};
 use peil_warehouse::{Error, Result};
@@ -18,6 +20,7 @@ use crate::authority::Resolver;
 use crate::dataset::{Dataset, nis_column};
 use crate::explode;
 use crate::frame::{Slices, Wanted, failed, nulls, series};
+use crate::stage::STAGE;
 
 const UNRESOLVED: &str = "ops/unresolved_authorities";
 /// Names that are shown beside a reference.
@@ -41,11 +44,18 @@ pub struct UnresolvedAuthority {
 /// Rows by dataset and reference.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
+/// The note of what was found in files, by file and column: of a file that is
+/// as it was the next run finds the same.
+const NOTE: &str = "unresolved";
+/// Files of fewer rows are read anew sooner than they are noted.
+const NOTED_ROWS: u64 = 10_000;
+type Found = BTreeMap<String, BTreeMap<String, u64>>;
+
 /// Counts the references of all conformed tables that do not resolve.
 ///
 /// # Errors
 /// [`Error::Storage`] where a table cannot be read.
-pub(crate) async fn count(draft: &Draft, datasets: &[Arc<Dataset>]) -> Result<Counts> {
+pub(crate) async fn count(draft: &Draft, datasets: &[Arc<Dataset>], memory: Memory) -> Result<Counts> {
     let mut counts = Counts::new();
     let mut looks = Vec::new();
     for dataset in datasets.iter().filter(|dataset| dataset.refers_to_authorities()) {
@@ -60,18 +70,34 @@ pub(crate) async fn count(draft: &Draft, datasets: &[Arc<Dataset>]) -> Result<Co
             looks.extend(files.iter().map(|file| (dataset.name(), table.clone(), column.clone(), file)));
         }
     }
+    let before: Found = kept::get(draft.storage(), STAGE, NOTE).await?.unwrap_or_default();
     let mut found = futures::stream::iter(looks)
-        .map(|(dataset, table, column, file)| async move {
-            let content = read_file(draft.storage(), &table, file).await?;
-            let found = tokio::task::spawn_blocking(move || unresolved_in(content, &column));
-            Ok::<_, Error>((dataset, found.await.map_err(Error::internal)??))
+        .map(|(dataset, table, column, file)| {
+            let place = format!("{table}/{} {column}", file.path);
+            let known = before.get(&place).cloned();
+            async move {
+                let rows = match known {
+                    Some(known) => known,
+                    None => {
+                        let content = read_file(draft.storage(), &table, file).await?;
+                        let found = tokio::task::spawn_blocking(move || unresolved_in(content, &column));
+                        found.await.map_err(Error::internal)??
+                    }
+                };
+                Ok::<_, Error>((dataset, rows, Some(place).filter(|_| file.rows >= NOTED_ROWS)))
+            }
         })
-        .buffer_unordered(CONCURRENCY);
-    while let Some((dataset, found)) = found.try_next().await? {
+        .buffer_unordered(memory.at_once(CONCURRENCY));
+    let mut noted = Found::new();
+    while let Some((dataset, found, place)) = found.try_next().await? {
         let total = counts.entry(dataset.to_owned()).or_default();
-        for (reference, rows) in found {
-            *total.entry(reference).or_default() += rows;
+        for (reference, rows) in &found {
+            *total.entry(reference.clone()).or_default() += rows;
         }
+        noted.extend(place.map(|place| (place, found)));
+    }
+    if noted != before {
+        kept::put(draft.storage(), STAGE, NOTE, &noted).await?;
     }
     Ok(counts)
 }

@@ -18,6 +18,8 @@
 //! | [`problem`] | a problem in the data, as a value |
 //! | [`quality`] | the record of quality checks |
 //! | [`share`] | work that several machines share |
+//! | [`kept`] | what a stage keeps for its next run |
+//! | [`memory`] | how much memory a run may take |
 //! | [`settings`] | defaults, file, environment, flags |
 //! | [`clock`] | the only place that reads time |
 //! | [`progress`] | how long work is told |
@@ -31,6 +33,7 @@ pub mod error;
 pub mod kept;
 mod lease;
 pub mod lock;
+pub mod memory;
 pub mod nearest;
 pub mod period;
 pub mod problem;

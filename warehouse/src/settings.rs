@@ -28,7 +28,7 @@ const OTHER_VARIABLES: [&str; 5] = [
 ];
 
 /// Each key, what it means, and its default as TOML.
-pub const KEYS: [(&str, &str, &str); 39] = [
+pub const KEYS: [(&str, &str, &str); 40] = [
     ("landing", "where deliveries arrive: a folder or a URL (file://, s3://, az://, gs://)", "\"landing\""),
     ("warehouse", "where the tables are kept: a folder or a URL", "\"warehouse\""),
     ("contracts", "a folder of contracts that add to the built-in ones or replace them", "\"\""),
@@ -39,6 +39,11 @@ pub const KEYS: [(&str, &str, &str); 39] = [
     (
         "ingest.clear_after_days",
         "days after which an accepted delivery is cleared from the landing area (0: never)",
+        "0",
+    ),
+    (
+        "run.megabytes",
+        "how much memory a run may take, about; below 2048 it does one thing after another and queries go through the disk (0: what there is)",
         "0",
     ),
     ("privacy.key_file", "the file that holds the pseudonym key, at least 16 bytes", "\"\""),
@@ -115,6 +120,8 @@ pub struct Settings {
     pub refuse_above_of: BTreeMap<String, f64>,
     /// Days after which an accepted delivery is cleared from the landing area.
     pub clear_after_days: Option<u32>,
+    /// How much memory a run may take, about; 0: what there is.
+    pub run_megabytes: u32,
     /// The file that holds the pseudonym key.
     pub key_file: Option<PathBuf>,
     /// Counts of fewer persons are not shown.
@@ -334,6 +341,7 @@ impl Values {
             sources: folder("sources")?,
             refuse_above: self.share("ingest.refuse_above")?,
             clear_after_days: (days > 0).then_some(days),
+            run_megabytes: self.whole("run.megabytes")?,
             key_file: folder("privacy.key_file")?,
             threshold: self.whole("privacy.threshold")?,
             known_faults: folder("quality.known_faults")?,

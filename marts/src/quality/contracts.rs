@@ -12,7 +12,9 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use peil_warehouse::contract::{Column, Constraint, Contract, ContractSet, Mode};
+use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
 use peil_warehouse::quality::Recorded;
 use peil_warehouse::table::{DataFile, TableState, fingerprint};
@@ -66,11 +68,13 @@ pub(super) async fn check(
     contracts: &ContractSet,
     before: &[Recorded],
     full: bool,
+    memory: Memory,
 ) -> Result<Vec<Finding>> {
     let known: BTreeMap<(&str, &str, &str), &Recorded> = before
         .iter()
         .map(|row| ((row.row.check.as_str(), row.row.layer.as_str(), row.row.dataset.as_str()), row))
         .collect();
+    let runtime = session::runtime(draft.storage(), memory)?;
     let mut findings = Vec::new();
     let mut due = Vec::new();
     for contract in contracts.iter() {
@@ -99,13 +103,20 @@ pub(super) async fn check(
                 before.iter().flat_map(|before| &before.files).map(|file| file.path.as_str()).collect();
             let new: Vec<&DataFile> = state.files.iter().filter(|file| !old.contains(file.path.as_str())).collect();
             for (tests, files) in [(whole, state.files.iter().collect()), (added, new)] {
-                if !tests.is_empty() {
-                    due.push(Due::of(draft, contract, layer, &table, state, &files, tests)?);
+                if tests.is_empty() {
+                    continue;
                 }
+                let large = files.iter().map(|file| file.rows).sum::<u64>() > LARGE;
+                let session = session::session_in(&runtime, if large { LARGE_CORES } else { 1 });
+                let relation = table.replacen('/', ".", 1);
+                let provider = ParquetTable::pruned(draft.storage(), &table, state, files.into_iter())?;
+                session::register(&session, &relation, provider)?;
+                let (contract, schema) = (Arc::clone(contract), state.arrow_schema()?);
+                due.push(Due { contract, layer, relation, schema, tests, session });
             }
         }
     }
-    findings.extend(all(due).await?);
+    findings.extend(all(due, memory.at_once(CONCURRENT_TABLES)).await?);
     findings.sort_by(|a, b| (&a.mart, b.layer, &a.check).cmp(&(&b.mart, a.layer, &b.check)));
     Ok(findings)
 }
@@ -119,12 +130,12 @@ fn has_passed(found: &Recorded, test: &Test, before: Option<&TableState>) -> boo
 
 /// Makes checks, of a few tables at a time, and gives what they found in their
 /// order.
-async fn all(due: Vec<Due>) -> Result<Vec<Finding>> {
+async fn all(due: Vec<Due>, at_once: usize) -> Result<Vec<Finding>> {
     let mut left = due.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut found = BTreeMap::new();
     loop {
-        while running.len() < CONCURRENT_TABLES {
+        while running.len() < at_once {
             let Some((number, due)) = left.next() else { break };
             running.spawn(async move { (number, due.make().await) });
         }
@@ -136,28 +147,6 @@ async fn all(due: Vec<Due>) -> Result<Vec<Finding>> {
 }
 
 impl Due {
-    /// The checks of these files of a table.
-    fn of(
-        draft: &Draft,
-        contract: &Arc<Contract>,
-        layer: &'static str,
-        table: &str,
-        state: &TableState,
-        files: &[&DataFile],
-        tests: Vec<(Test, String)>,
-    ) -> Result<Self> {
-        let large = files.iter().map(|file| file.rows).sum::<u64>() > LARGE;
-        let session = session::session_on(draft.storage(), if large { LARGE_CORES } else { 1 })?;
-        let relation = table.replacen('/', ".", 1);
-        session::register(
-            &session,
-            &relation,
-            ParquetTable::pruned(draft.storage(), table, state, files.iter().copied())?,
-        )?;
-        let schema = state.arrow_schema()?;
-        Ok(Self { contract: Arc::clone(contract), layer, relation, schema, tests, session })
-    }
-
     /// Makes them. What statistics can tell is asked by itself, so that rows
     /// are read only where they do not; the rest is counted in one pass.
     async fn make(self) -> Result<Vec<Finding>> {

@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use datafusion::execution::context::SessionContext;
 use peil_warehouse::Result;
 use peil_warehouse::contract::ContractSet;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
 use peil_warehouse::quality::{self, CheckRow, Recorded};
 use peil_warehouse::table::fingerprint;
@@ -98,8 +99,9 @@ pub(crate) async fn check_sources(
     day: Day,
     before: &[Recorded],
     full: bool,
+    memory: Memory,
 ) -> Result<Vec<Finding>> {
-    let mut findings = contracts::check(draft, &rules.contracts, before, full).await?;
+    let mut findings = contracts::check(draft, &rules.contracts, before, full, memory).await?;
     findings.extend(deliveries::check(draft, &rules.contracts, day.of_run(), day.known_on).await?);
     Ok(findings)
 }

@@ -133,6 +133,7 @@ impl House {
         self.runs += 1;
         let run_id = format!("run-{}", self.runs);
         let context = MartsContext {
+            memory: Default::default(),
             run_id: &run_id,
             as_of: as_of.parse().unwrap(),
             known_on: None,

@@ -146,6 +146,7 @@ async fn a_source_that_is_not_there_is_named() {
     let text = "/*\nintermediate: a\ngrain: a row\ndescription: A test.\n*/\nselect * from conformed.portal_usrs\n";
     let mut house = House::with(indicator_models(&[("a.sql", text)])).await;
     let context = crate::MartsContext {
+        memory: Default::default(),
         run_id: "run",
         as_of: "2022-03-31".parse().unwrap(),
         known_on: None,

@@ -56,7 +56,7 @@ impl Survey {
                     job.compute(move |job| look(job, at, files)).await.map(|look| (look, true))
                 }
             })
-            .buffered(CONCURRENT_DELIVERIES)
+            .buffered(job.memory.at_once(CONCURRENT_DELIVERIES))
             .try_collect()
             .await?;
         let (files, fresh): (Vec<Look>, Vec<bool>) = looks.into_iter().unzip();

@@ -45,7 +45,11 @@ struct Place {
 /// [`peil_warehouse::Error::Storage`] where a staged file cannot be read.
 pub(super) async fn of(job: &Job, looks: &[Look], fresh: &[bool]) -> Result<Vec<Candidate>> {
     let regions = regions(looks).into_iter().filter(|region| is_due(looks, fresh, region));
-    futures::stream::iter(regions).map(|region| in_region(job, looks, region)).buffered(CONCURRENT).try_concat().await
+    futures::stream::iter(regions)
+        .map(|region| in_region(job, looks, region))
+        .buffered(job.memory.at_once(CONCURRENT))
+        .try_concat()
+        .await
 }
 
 /// The row groups whose keys may meet, together.
@@ -107,7 +111,7 @@ async fn in_region(job: &Job, looks: &[Look], region: Vec<Place>) -> Result<Vec<
                 job.compute(move |job| hashed(job, &piece, content, &meeting)).await
             }
         })
-        .buffered(CONCURRENT)
+        .buffered(job.memory.at_once(CONCURRENT))
         .try_collect()
         .await?;
     let (rows, hashes): (Vec<Option<Vec<u32>>>, Vec<Vec<u64>>) =
@@ -127,7 +131,7 @@ async fn in_region(job: &Job, looks: &[Look], region: Vec<Place>) -> Result<Vec<
             let content = content(job, &piece).await?;
             job.compute(move |job| compare(job, &piece, content, &rows, start)).await
         })
-        .buffered(CONCURRENT)
+        .buffered(job.memory.at_once(CONCURRENT))
         .try_concat()
         .await
 }
