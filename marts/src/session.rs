@@ -21,7 +21,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryLimit};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::utils::conjunction;
@@ -106,7 +106,12 @@ pub(crate) fn runtime(storage: &Storage, memory: Memory) -> Result<Arc<RuntimeEn
 
 /// A session without tables, whose queries use so many cores.
 pub(crate) fn session_in(runtime: &Arc<RuntimeEnv>, cores: usize) -> SessionContext {
-    SessionContext::new_with_config_rt(config(cores), Arc::clone(runtime))
+    let mut config = config(cores);
+    if let MemoryLimit::Finite(_) = runtime.memory_pool.memory_limit() {
+        // What each sort sets aside for merging what it wrote to disk.
+        config.options_mut().execution.sort_spill_reservation_bytes = 1 << 20;
+    }
+    SessionContext::new_with_config_rt(config, Arc::clone(runtime))
 }
 
 pub(crate) fn config(cores: usize) -> SessionConfig {

@@ -22,8 +22,11 @@ fn in_lots(count: usize, reverse: bool) -> Site {
     site
 }
 
+/// The layers whose bytes depend on nothing but the deliveries.
+const LAYERS: [&str; 4] = ["staged", "conformed", "intermediate", "marts"];
+
 fn assert_same(one: &Site, other: &Site) {
-    for layer in ["staged", "conformed", "marts"] {
+    for layer in LAYERS {
         assert_eq!(one.files(layer), other.files(layer), "the layer {layer} differs");
     }
 }
@@ -52,11 +55,19 @@ fn what_is_delivered_twice_under_another_name_changes_nothing() {
 fn a_run_with_nothing_new_writes_nothing_and_a_full_run_writes_the_same() {
     let site = Site::sample();
     site.run();
-    let layers = ["staged", "conformed", "marts"].map(|layer| site.files(layer));
+    let layers = LAYERS.map(|layer| site.files(layer));
     site.run();
-    assert_eq!(["staged", "conformed", "marts"].map(|layer| site.files(layer)), layers);
+    assert_eq!(LAYERS.map(|layer| site.files(layer)), layers);
     site.run_expecting(&["--as-of", AS_OF, "--full"], 0);
-    assert_eq!(["staged", "conformed", "marts"].map(|layer| site.files(layer)), layers);
+    assert_eq!(LAYERS.map(|layer| site.files(layer)), layers);
+}
+
+#[test]
+fn a_run_with_little_memory_comes_to_the_same() {
+    let site = Site::sample();
+    let answer = site.peil_with(&["run", "--as-of", AS_OF], &[("PEIL_RUN_MEGABYTES", "256")]);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    assert_same(Site::published(), &site);
 }
 
 #[test]

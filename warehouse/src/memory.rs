@@ -8,6 +8,8 @@ const SCARCE: u64 = 2 << 30;
 /// The part of the memory that queries may hold before they write to disk, as
 /// one of so many: the rest is for what is read, written and held between.
 const POOL: u64 = 4;
+/// With less, some queries cannot be made at all.
+const LEAST_POOL: u64 = 64 << 20;
 
 /// The memory that a run may take.
 ///
@@ -52,7 +54,7 @@ impl Memory {
     /// like.
     pub fn pool_bytes(self) -> Option<usize> {
         let bytes = self.bytes.filter(|_| self.is_scarce())?;
-        usize::try_from(bytes / POOL).ok()
+        usize::try_from((bytes / POOL).max(LEAST_POOL)).ok()
     }
 }
 

@@ -12,7 +12,6 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use datafusion::execution::context::SessionContext;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use peil_warehouse::contract::{Column, Constraint, Contract, ContractSet, Mode};
 use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
@@ -307,6 +306,11 @@ fn millionths(value: i128) -> String {
 
 #[cfg(test)]
 mod unit {
+    use arrow::array::{Date32Array, Int64Array, RecordBatch, StringArray, new_null_array};
+    use peil_warehouse::quality::CheckRow;
+    use peil_warehouse::storage::Storage;
+    use peil_warehouse::{publish::Published, quality};
+
     use super::*;
 
     #[test]
@@ -314,5 +318,73 @@ mod unit {
         assert_eq!(millionths(-1_500_000), "cast('-1.500000' as decimal(28, 6))");
         assert_eq!(literal("o'n"), "'o''n'");
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+    }
+
+    /// Plates as staged: the id, and the days of making and of the end.
+    async fn deliver(draft: &mut Draft, contract: &Contract, part: &str, plates: &[(Option<&str>, i32, Option<i32>)]) {
+        let schema = contract.staged_schema();
+        let rows = plates.len();
+        let column = |name: &str| -> Option<ArrayRef> {
+            Some(match name {
+                "plate_id" => Arc::new(StringArray::from_iter(plates.iter().map(|plate| plate.0))),
+                "authority" => Arc::new(StringArray::from_iter_values(vec!["Gent"; rows])),
+                "created_on" => Arc::new(Date32Array::from_iter_values(plates.iter().map(|plate| plate.1))),
+                "deleted_on" => Arc::new(Date32Array::from_iter(plates.iter().map(|plate| plate.2))),
+                "_object" => Arc::new(StringArray::from_iter_values(vec![part; rows])),
+                "_line" => Arc::new(Int64Array::from_iter_values(2..2 + rows as i64)),
+                _ => return None,
+            })
+        };
+        let columns =
+            schema.fields().iter().map(|f| column(f.name()).unwrap_or_else(|| new_null_array(f.data_type(), rows)));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap();
+        draft.write_part(&contract.staged_table(), part, part, &[batch]).await.unwrap();
+    }
+
+    async fn found(
+        draft: &Draft,
+        contracts: &ContractSet,
+        before: &[Recorded],
+    ) -> BTreeMap<String, (u64, Vec<String>)> {
+        let findings = check(draft, contracts, before, false, Memory::default()).await.unwrap();
+        findings.into_iter().map(|finding| (finding.check, (finding.rows, finding.examples))).collect()
+    }
+
+    #[tokio::test]
+    async fn of_a_table_that_grew_the_new_files_are_looked_at() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/contracts");
+        let contracts = ContractSet::default().with_folder(&folder).unwrap();
+        let contract = Arc::clone(contracts.get("portal/plates").unwrap());
+        let warehouse = tempfile::tempdir().unwrap();
+        let storage = Storage::open(warehouse.path().to_str().unwrap()).unwrap();
+        let mut draft = Draft::begin(&storage).await.unwrap();
+        draft.declare(&contract.staged_spec()).unwrap();
+        deliver(&mut draft, &contract, "a", &[(Some("p1"), 10, None), (Some("p2"), 11, Some(12))]).await;
+        let findings = check(&draft, &contracts, &[], false, Memory::default()).await.unwrap();
+        assert!(!findings.is_empty() && findings.iter().all(|finding| finding.rows == 0));
+        let row = |finding: &Finding| CheckRow {
+            check: finding.check.clone(),
+            layer: finding.layer.to_owned(),
+            dataset: finding.mart.clone(),
+            outcome: "passed".to_owned(),
+            input: finding.input.clone(),
+            ..CheckRow::default()
+        };
+        let rows: Vec<CheckRow> = findings.iter().map(row).collect();
+        quality::record(&mut draft, "marts", "1", &rows).await.unwrap();
+        draft.publish().await.unwrap();
+        let first =
+            Published::read(&storage).await.unwrap().table("staged/portal_plates").unwrap().files[0].path.clone();
+
+        let mut draft = Draft::begin(&storage).await.unwrap();
+        deliver(&mut draft, &contract, "b", &[(None, 20, Some(19)), (Some("p4"), 20, None)]).await;
+        let before = quality::history(&draft, "marts").await.unwrap();
+        // What was looked at before is not even read.
+        storage.delete(&format!("staged/portal_plates/{first}")).await.unwrap();
+        let findings = found(&draft, &contracts, &before).await;
+        assert_eq!(findings["not_null"], (1, vec!["_object=b, _line=2".to_owned()]));
+        assert_eq!(findings["order_of_days"].0, 1);
+        // Without what the last run found, all of it is.
+        assert!(check(&draft, &contracts, &[], false, Memory::default()).await.is_err());
     }
 }

@@ -111,6 +111,64 @@ async fn the_order_of_arrival_does_not_matter() {
     assert_eq!(found[0].1.values().sum::<i64>(), 3);
 }
 
+/// Numbers that look like chance, the same each time.
+fn chance(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    }
+}
+
+#[tokio::test]
+async fn whatever_keys_meet_run_after_run_comes_to_what_one_run_does() {
+    for seed in 1..=8 {
+        let mut below = chance(seed);
+        let deliveries: Vec<(String, Vec<(String, String)>)> = (1..=6)
+            .map(|day| {
+                let first = below(20);
+                let mut keys: Vec<u64> = (0..6).map(|_| first + below(12)).collect();
+                if below(2) == 0 {
+                    keys.sort_unstable();
+                    keys.dedup();
+                }
+                let at = |key: u64, month: u64| (format!("e{key:02}"), format!("2022-0{month}-0{day}T08:00:00Z"));
+                (format!("2022-06-0{day}.ndjson"), keys.into_iter().map(|key| at(key, 1 + below(3))).collect())
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..deliveries.len()).collect();
+        order.sort_by_key(|_| below(1000));
+        let (mut by_and_by, mut at_once) = (Site::in_flanders().await, Site::in_flanders().await);
+        for at in order {
+            let rows: Vec<(&str, &str)> =
+                deliveries[at].1.iter().map(|(id, day)| (id.as_str(), day.as_str())).collect();
+            deliver(&mut by_and_by, &deliveries[at].0, &rows).await;
+            by_and_by.run().await;
+            deliver(&mut at_once, &deliveries[at].0, &rows).await;
+        }
+        at_once.run().await;
+        assert_eq!(by_and_by.contents(), at_once.contents(), "seed {seed}");
+        assert_eq!(by_and_by.corrections().await, at_once.corrections().await, "seed {seed}");
+        by_and_by.full_is_the_same(None).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_looked_at_before_is_not_read_again() {
+    let mut site = Site::in_flanders().await;
+    deliver(&mut site, "2022-01-31.ndjson", &[("e1", "2022-01-01T08:00:00Z"), ("e2", "2022-01-02T08:00:00Z")]).await;
+    deliver(&mut site, "2022-02-28.ndjson", &[("e4", "2022-02-01T08:00:00Z"), ("e3", "2022-02-02T08:00:00Z")]).await;
+    site.run().await;
+    let table = "staged/portal_events";
+    let staged = site.draft.table(table).unwrap().files.clone();
+    for file in staged {
+        site.draft.storage().delete(&format!("{table}/{}", file.path)).await.unwrap();
+    }
+    deliver(&mut site, "2022-03-31.ndjson", &[("e5", "2022-03-01T08:00:00Z")]).await;
+    site.run().await;
+    assert_eq!(site.rows(EVENTS, &["event_id"]).await, ["e1", "e2", "e4", "e3", "e5"]);
+}
+
 #[tokio::test]
 async fn an_alias_changes_the_months_in_which_it_occurs() {
     let mut site = Site::in_flanders().await;

@@ -181,7 +181,7 @@ impl Site {
             KnownIndicator { indicator_id: "VVG-RA-01".into(), milestone: true },
         ];
         let context = TransformContext {
-            memory: Memory::default(),
+            memory: Default::default(),
             contracts: &self.contracts,
             indicators: &indicators,
             known_on: known_on.map(|day| day.parse().unwrap()),
