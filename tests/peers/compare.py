@@ -4,8 +4,9 @@
 
 Runs each of Peil, DuckDB and Polars `--rounds` times, one after the other in
 every round, checks after each that the 49 indicators are equal, and prints the
-medians with the ratio to Peil. For Peil also a run with nothing new, and one in
-which a day of events comes late. Needs what the peers need.
+medians with the ratio to Peil. Then run after run, with nothing new and where a
+day of events comes late: Peil, and with `--dbt` a dbt project on DuckDB. Needs
+what the peers need.
 """
 
 import argparse
@@ -114,10 +115,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="threads of the peers")
     parser.add_argument("--memory", default="2GB", help="what DuckDB may use before it writes to disk")
+    parser.add_argument("--dbt", help="a Python with dbt-duckdb, to compare next runs with it too")
     options = parser.parse_args()
 
     full: dict[str, list[Measured]] = {"Peil": [], "DuckDB": [], "Polars": []}
-    again: dict[str, list[Measured]] = {"a full run": [], "nothing new": [], "a day of events comes late": []}
+    names = ["Peil", "dbt"] if options.dbt else ["Peil"]
+    again = {name: {run: [] for run in ("a full run", "nothing new", "a day of events comes late")} for name in names}
     newest = max((options.landing / EVENTS).iterdir(), key=lambda file: file.name).relative_to(options.landing)
     with tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
@@ -135,17 +138,29 @@ def main() -> None:
                     must_be_equal(name, values(rows), expected)
             shutil.rmtree(warehouse)
 
-            landing = scratch / f"landing-{number}"
-            landing_without(options.landing, landing, newest)
-            run = [options.peil, "--landing", str(landing), *run]
-            again["a full run"].append(measure(run))
-            again["nothing new"].append(measure(run))
-            (landing / newest).write_bytes(last_day_of(options.landing / newest))
-            again["a day of events comes late"].append(measure(run))
-            shutil.rmtree(warehouse)
-            shutil.rmtree(landing)
+            for name in names:
+                landing, project = scratch / f"landing-{number}", scratch / f"dbt-{number}"
+                landing_without(options.landing, landing, newest)
+                run = [options.peil, "--landing", str(landing), "--warehouse", str(warehouse), "run"]
+                if name == "dbt":
+                    run = [options.dbt, str(HERE / "dbt_indicators.py"), str(landing), "--project", str(project)]
+                    run += ["--out", str(scratch / "dbt.csv"), "--threads", str(options.threads), "--memory", options.memory]
+                run += ["--as-of", options.as_of]
+                again[name]["a full run"].append(measure(run))
+                again[name]["nothing new"].append(measure(run))
+                (landing / newest).write_bytes(last_day_of(options.landing / newest))
+                again[name]["a day of events comes late"].append(measure(run))
+                shutil.rmtree(landing)
+                if name == "Peil":
+                    expected = values_of_peil(options.peil, warehouse)
+                    shutil.rmtree(warehouse)
+                    continue
+                with (scratch / "dbt.csv").open() as rows:
+                    must_be_equal(name, values(rows), expected)
+                shutil.rmtree(project)
     table("From raw deliveries to the indicators", full, "Peil")
-    table("Peil, run after run", again, "a full run")
+    for name in names:
+        table(f"{name}, run after run", again[name], "a full run")
 
 
 if __name__ == "__main__":
