@@ -97,6 +97,7 @@ async fn under_lock(
         same_figures(draft.published(), &rehearsal)?;
         drop(rehearsal);
         persons::replace(&declarations.contracts, &mut draft, change.other).await?;
+        forget_intermediate(&mut draft)?;
         draft.update(change.pointer);
         record(&mut draft, change, rows).await?;
         make_again(&stage, &mut draft).await?;
@@ -106,6 +107,16 @@ async fn under_lock(
     let unused = sweep::unused(warehouse, draft.published(), &LAYERS, DateTime::<Utc>::MAX_UTC).await?;
     sweep::remove(warehouse, &unused).await?;
     Ok(replaced)
+}
+
+/// Empties the intermediate tables, which may hold persons. They are made again
+/// with the marts, which come last: where that is cut off, nothing of them is
+/// left all the same.
+fn forget_intermediate(draft: &mut Draft) -> Result<()> {
+    let tables = draft.published().tables.iter().filter(|(name, _)| name.starts_with("intermediate/"));
+    let parts: Vec<(String, String)> =
+        tables.flat_map(|(name, state)| state.parts.keys().map(move |part| (name.clone(), part.clone()))).collect();
+    parts.iter().try_for_each(|(table, part)| draft.remove_part(table, part))
 }
 
 /// Everything after the staged tables, from them.
