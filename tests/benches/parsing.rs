@@ -61,7 +61,7 @@ fn parsing(criterion: &mut Criterion) {
     let storage = Storage::open(landing.path().to_str().unwrap()).unwrap();
     let mut group = criterion.benchmark_group("parsing");
     group.sample_size(20);
-    for (format, dataset, header) in [("ndjson", "portal/events", 0), ("csv", "catalogue/portfolio", 1)] {
+    for (format, dataset, header) in [("ndjson", "portal/events", 0), ("csv", "portal/users", 1)] {
         let text = text_of(&sample.path().join(dataset), header);
         let file = landing.path().join(format!("rows.{format}"));
         fs::write(&file, &text).unwrap();
