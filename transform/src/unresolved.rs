@@ -16,6 +16,7 @@ use peil_warehouse::table::{TableSpec, documented, read_file};
 use peil_warehouse::{Error, Result};
 use polars::prelude::DataType;
 
+use crate::CODE_VERSION;
 use crate::authority::Resolver;
 use crate::dataset::{Dataset, nis_column};
 use crate::explode;
@@ -44,8 +45,8 @@ pub struct UnresolvedAuthority {
 /// Rows by dataset and reference.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// The note of what was found in files, by file and column: of a file that is
-/// as it was the next run finds the same.
+/// The note of what was found in files, by code, file and column: of a file that
+/// is as it was the same code finds the same.
 const NOTE: &str = "unresolved";
 /// Files of fewer rows are read anew sooner than they are noted.
 const NOTED_ROWS: u64 = 10_000;
@@ -73,7 +74,7 @@ pub(crate) async fn count(draft: &Draft, datasets: &[Arc<Dataset>], memory: Memo
     let before: Found = kept::get(draft.storage(), STAGE, NOTE).await?.unwrap_or_default();
     let mut found = futures::stream::iter(looks)
         .map(|(dataset, table, column, file)| {
-            let place = format!("{table}/{} {column}", file.path);
+            let place = format!("{CODE_VERSION} {table}/{} {column}", file.path);
             let known = before.get(&place).cloned();
             async move {
                 let rows = match known {
