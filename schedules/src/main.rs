@@ -1,5 +1,6 @@
 //! `peil`: the program over all stages.
 
+mod allocator;
 mod cli;
 mod commands;
 mod context;
@@ -34,13 +35,6 @@ use peil_warehouse::Error;
 
 use crate::cli::Cli;
 use crate::output::Output;
-
-/// Columns are allocated and freed by the megabyte on several threads; this
-/// allocator keeps what was freed at hand, where the system's gives it back
-/// and takes it again. Without huge pages: they cost more to clear than they
-/// save, and take up twice the memory.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Bytes of the stack of a thread.
 #[cfg(feature = "cluster")]

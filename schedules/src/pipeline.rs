@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use peil_warehouse::clock::{self, Stopwatch};
 use peil_warehouse::lock::RunLock;
+use peil_warehouse::memory::Memory;
 use peil_warehouse::progress::Progress;
 use peil_warehouse::publish::{Draft, Published};
 use peil_warehouse::release;
@@ -15,6 +16,7 @@ use peil_warehouse::table::TableState;
 use peil_warehouse::{Error, Result};
 use serde::Serialize;
 
+use crate::allocator;
 use crate::exit::Exit;
 use crate::key::Key;
 use crate::open_lineage::Events;
@@ -92,6 +94,7 @@ impl RunReport {
 /// # Errors
 /// That of the stage that failed; what it did not publish is not seen.
 pub async fn run(plan: &Plan, warehouse: &Storage, settings: &Settings, progress: &dyn Progress) -> Result<RunReport> {
+    allocator::keep_freed(Memory::of(settings.run_megabytes));
     let declarations = Declarations::load(settings)?;
     let lock = RunLock::acquire(warehouse, progress).await?;
     let started_at = clock::now();

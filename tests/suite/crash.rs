@@ -75,18 +75,21 @@ fn a_failed_check_keeps_the_former_state_and_says_which_rows() {
     assert!(recorded.iter().any(|row| row[0] == "failed" && row[1] != "0"), "{recorded:?}");
 }
 
+/// The write by which the release of the first quarter becomes visible.
+const RELEASED: &str = "releases/2022Q1.json";
+
 /// Closes the first quarter on a copy of the published sample, and cuts the
 /// power before a write: what is left, and whether it came to its end.
-fn close_cut_before(write: usize) -> (Site, bool) {
+fn close_cut_before(write: &str) -> (Site, bool) {
     let site = Site::copy_of(Site::published());
-    let answer = site.peil_with(&["close", "2022Q1"], &[(POWER_CUT, &write.to_string())]);
+    let answer = site.peil_with(&["close", "2022Q1"], &[(POWER_CUT, write)]);
     assert!(matches!(answer.code, None | Some(0)), "write {write}: {}", answer.stderr);
     assert_eq!(marts(&site), marts(Site::published()), "the marts changed before write {write}");
     (site, answer.code == Some(0))
 }
 
 fn is_released(site: &Site) -> bool {
-    site.warehouse().join("releases/2022Q1.json").exists()
+    site.warehouse().join(RELEASED).exists()
 }
 
 fn known_releases(site: &Site) -> String {
@@ -95,33 +98,29 @@ fn known_releases(site: &Site) -> String {
 
 #[test]
 fn a_close_that_is_cut_off_leaves_no_release_or_a_whole_one() {
-    // A release becomes visible by one write; all before it are alike, so that write is found by halving.
-    let (mut before, mut after) = (0, 1);
-    while !is_released(&close_cut_before(after).0) {
-        (before, after) = (after, after * 2);
-        assert!(after < 100_000, "the close never completes");
+    // Up to the write that makes it visible there is no release, and the same command makes one.
+    let just_before = format!("{RELEASED}+1");
+    for write in ["1", "6", &just_before] {
+        let (site, completed) = close_cut_before(write);
+        assert!(!completed && !is_released(&site), "a release before write {write}");
+        assert_eq!(known_releases(&site), "0");
+        if write == just_before {
+            let closed = site.peil(&["close", "2022Q1"]);
+            assert_eq!(closed.code, Some(0), "{}", closed.stderr);
+            assert_eq!(known_releases(&site), "1");
+            let whole = site.peil(&["releases", "verify", "2022Q1"]);
+            assert_eq!(whole.code, Some(0), "{}{}", whole.stdout, whole.stderr);
+        }
     }
-    while after - before > 1 {
-        let middle = before.midpoint(after);
-        if is_released(&close_cut_before(middle).0) { after = middle } else { before = middle }
-    }
-    assert!(before > 5, "only {before} writes make a release");
-
-    // Up to it there is no release, and the same command makes one.
-    let (site, _) = close_cut_before(before);
-    assert_eq!(known_releases(&site), "0");
-    let closed = site.peil(&["close", "2022Q1"]);
-    assert_eq!(closed.code, Some(0), "{}", closed.stderr);
-    assert_eq!(known_releases(&site), "1");
-    let whole = site.peil(&["releases", "verify", "2022Q1"]);
-    assert_eq!(whole.code, Some(0), "{}{}", whole.stdout, whole.stderr);
 
     // From then on there is a whole one, whatever is cut off; it is told of at once or after the next run.
-    for write in after..after + 200 {
-        let (site, completed) = close_cut_before(write);
+    for after in 2..200 {
+        let write = format!("{RELEASED}+{after}");
+        let (site, completed) = close_cut_before(&write);
+        assert!(is_released(&site), "no release after write {write}");
         let again = site.peil(&["close", "2022Q1"]);
         assert_eq!(again.code, Some(2), "a release was written over after a cut before write {write}");
-        if write == after || completed {
+        if after == 2 || completed {
             let proof = site.peil(&["releases", "verify", "2022Q1"]);
             assert_eq!(proof.code, Some(0), "write {write}: {}{}", proof.stdout, proof.stderr);
         }

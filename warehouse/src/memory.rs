@@ -35,7 +35,8 @@ impl Memory {
         Self { bytes }
     }
 
-    fn is_scarce(self) -> bool {
+    /// Whether it is so little that a run does one thing after another.
+    pub fn is_scarce(self) -> bool {
         self.bytes.is_some_and(|bytes| bytes < SCARCE)
     }
 

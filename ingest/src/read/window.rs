@@ -13,8 +13,9 @@ use peil_warehouse::contract::Encoding;
 use super::open::failed;
 use super::{ReadResult, Unreadable};
 
-/// Bytes of a stretch that becomes a block.
-pub const STRETCH: usize = 4 << 20;
+/// Bytes of a stretch that becomes a block: it and what is made of it stay in
+/// the cache of a core.
+pub const STRETCH: usize = 1 << 20;
 /// Bytes of the longest row that is still taken for one.
 const LONGEST_ROW: usize = 256 << 20;
 /// Bytes that are recoded at once.

@@ -63,7 +63,7 @@ impl Storage {
     /// # Errors
     /// [`crate::Error::Storage`] where it cannot be written.
     pub async fn replace(&self, path: &str, content: Bytes, seen: Option<&Version>) -> Result<Option<Version>> {
-        rehearse_power_cut();
+        rehearse_power_cut(path);
         let location = self.object_path(path);
         let mode = seen.map_or(PutMode::Create, |version| PutMode::Update(version.0.clone()));
         for _ in 0..ATTEMPTS {

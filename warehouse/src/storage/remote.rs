@@ -5,6 +5,7 @@
 //! cloud use (`AWS_…`, `AZURE_…`, `GOOGLE_…`), never from a URL: a URL is told
 //! in logs and messages.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,40 +55,31 @@ pub(super) fn open(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path)> {
     let (scheme, path) = ObjectStoreScheme::parse(url).map_err(|error| wrong(&error))?;
     let store: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => {
-            let mut builder = AmazonS3Builder::new()
+            let builder = AmazonS3Builder::new()
                 .with_url(url.as_str())
                 .with_retry(retry())
                 .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::Timeout), REQUEST);
-            for (key, value) in of_environment("AWS_") {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            Arc::new(builder.build().map_err(|error| wrong(&error))?)
+            let of_variables =
+                of_environment("AWS_").fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(of_variables.build().map_err(|error| wrong(&error))?)
         }
         ObjectStoreScheme::MicrosoftAzure => {
-            let mut builder = MicrosoftAzureBuilder::new()
+            let builder = MicrosoftAzureBuilder::new()
                 .with_url(url.as_str())
                 .with_retry(retry())
                 .with_config(AzureConfigKey::Client(ClientConfigKey::Timeout), REQUEST);
-            for (key, value) in of_environment("AZURE_") {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            Arc::new(builder.build().map_err(|error| wrong(&error))?)
+            let of_variables =
+                of_environment("AZURE_").fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(of_variables.build().map_err(|error| wrong(&error))?)
         }
         ObjectStoreScheme::GoogleCloudStorage => {
-            let mut builder = GoogleCloudStorageBuilder::new()
+            let builder = GoogleCloudStorageBuilder::new()
                 .with_url(url.as_str())
                 .with_retry(retry())
                 .with_config(GoogleConfigKey::Client(ClientConfigKey::Timeout), REQUEST);
-            for (key, value) in of_environment("GOOGLE_") {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            Arc::new(builder.build().map_err(|error| wrong(&error))?)
+            let of_variables =
+                of_environment("GOOGLE_").fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(of_variables.build().map_err(|error| wrong(&error))?)
         }
         ObjectStoreScheme::Memory => Arc::new(object_store::memory::InMemory::new()),
         _ => return Err(wrong(&"no such kind of location is known")),
@@ -95,11 +87,11 @@ pub(super) fn open(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path)> {
     Ok((store, path))
 }
 
-fn of_environment(prefix: &str) -> Vec<(String, String)> {
+/// What the variables with a prefix say of settings that are known.
+fn of_environment<K: FromStr>(prefix: &str) -> impl Iterator<Item = (K, String)> {
     std::env::vars()
-        .filter(|(key, value)| key.starts_with(prefix) && !value.is_empty())
-        .map(|(key, value)| (key.to_ascii_lowercase(), value))
-        .collect()
+        .filter(move |(key, value)| key.starts_with(prefix) && !value.is_empty())
+        .filter_map(|(key, value)| Some((key.to_ascii_lowercase().parse().ok()?, value)))
 }
 
 fn retry() -> RetryConfig {

@@ -57,7 +57,7 @@ impl Upload {
         match self.pieces {
             None => self.storage.put_durable(&self.path, self.kept.into()).await,
             Some(pieces) => {
-                rehearse_power_cut();
+                rehearse_power_cut(&self.path);
                 pieces.finish().await?;
                 self.storage.sync(&[self.path]).await
             }

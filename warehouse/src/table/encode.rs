@@ -1,24 +1,27 @@
 //! The one encoding of data files: the same rows give the same bytes.
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::coded;
-use crate::Result;
+use crate::{Error, Result};
 
+/// What a Parquet file begins with.
+const MAGIC: &str = "PAR1";
 /// Most rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 /// Texts that are looked at to tell whether they repeat.
@@ -100,7 +103,9 @@ pub struct ChunkCopy {
 pub struct FileBuilder {
     schema: SchemaRef,
     writer: SerializedFileWriter<Vec<u8>>,
-    writers: ArrowRowGroupWriterFactory,
+    /// Of each column, what makes the library's writers of it; none before
+    /// they are needed. They bring a compressor each, which takes its time.
+    encoders: Vec<Option<ArrowRowGroupWriterFactory>>,
 }
 
 impl FileBuilder {
@@ -113,10 +118,10 @@ impl FileBuilder {
         // Documentation of columns stands in the table's log, not in each file.
         let plain = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default()));
         let schema = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
-        let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
-        let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties(&schema, unique)?))?;
-        let writers = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        Ok(Self { schema, writer, writers })
+        let properties = Arc::new(properties(&schema, unique)?);
+        let writer = file_writer(Vec::new(), &schema, &properties)?;
+        let encoders = schema.fields().iter().map(|_| None).collect();
+        Ok(Self { schema, writer, encoders })
     }
 
     /// Adds a row group of these columns, one for each of the file's.
@@ -124,15 +129,13 @@ impl FileBuilder {
     /// # Errors
     /// [`crate::Error::Storage`] where a column does not fit.
     pub fn append(&mut self, columns: Vec<ColumnSource>) -> Result<()> {
-        let number = self.writer.flushed_row_groups().len();
-        let mut writers = self.writers.create_column_writers(number)?.into_iter();
+        let properties = Arc::clone(self.writer.properties());
         let descriptors = self.writer.schema_descr().columns().to_vec();
         let mut group = self.writer.next_row_group()?;
         let mut leaf = 0;
-        for (field, column) in self.schema.fields().iter().zip(columns) {
-            let own: Vec<_> = writers.by_ref().take(leaves(field.data_type())).collect();
+        for ((field, column), encoder) in self.schema.fields().iter().zip(columns).zip(&mut self.encoders) {
             let descriptor = &descriptors[leaf];
-            leaf += own.len();
+            leaf += leaves(field.data_type());
             let arrays = match column {
                 ColumnSource::Chunk(chunk) => {
                     for leaf in chunk.leaves {
@@ -146,7 +149,11 @@ impl FileBuilder {
                 group.append_column(&chunk.bytes, chunk.close)?;
                 continue;
             }
-            let mut own = own;
+            let encoder = match encoder {
+                Some(encoder) => encoder,
+                None => encoder.insert(encoder_of(field, &properties)?),
+            };
+            let mut own = encoder.create_column_writers(0)?;
             for array in &arrays {
                 let array = if array.data_type() == field.data_type() {
                     Arc::clone(array)
@@ -169,7 +176,8 @@ impl FileBuilder {
     ///
     /// What is known of a column right after it was encoded is more than what
     /// a file tells of it. So that a column is described the same whether it
-    /// was encoded here or taken over, all are taken over once in the end.
+    /// was encoded here or taken over, the footer is written anew from what the
+    /// file tells.
     ///
     /// # Errors
     /// [`crate::Error::Storage`] where it cannot be ended.
@@ -178,7 +186,8 @@ impl FileBuilder {
         let properties = Arc::clone(self.writer.properties());
         let content: Bytes = self.writer.into_inner()?.into();
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&content)?;
-        let mut writer = SerializedFileWriter::new(Vec::with_capacity(content.len()), root, properties)?;
+        let columns = columns_end(&metadata)?;
+        let mut writer = SerializedFileWriter::new(Footer { skip: columns, footer: Vec::new() }, root, properties)?;
         for group in metadata.row_groups() {
             let mut into = writer.next_row_group()?;
             for column in group.columns() {
@@ -186,7 +195,60 @@ impl FileBuilder {
             }
             into.close()?;
         }
-        Ok(writer.into_inner()?.into())
+        let footer = writer.into_inner()?.footer;
+        let mut content = Vec::from(content);
+        content.truncate(columns);
+        content.extend_from_slice(&footer);
+        Ok(content.into())
+    }
+}
+
+fn file_writer<W: Write + Send>(
+    into: W,
+    schema: &Schema,
+    properties: &WriterPropertiesPtr,
+) -> Result<SerializedFileWriter<W>> {
+    let root = ArrowSchemaConverter::new().convert(schema)?.root_schema_ptr();
+    Ok(SerializedFileWriter::new(into, root, Arc::clone(properties))?)
+}
+
+/// What makes writers of one column.
+fn encoder_of(field: &FieldRef, properties: &WriterPropertiesPtr) -> Result<ArrowRowGroupWriterFactory> {
+    let alone = Arc::new(Schema::new([Arc::clone(field)]));
+    let writer = file_writer(std::io::sink(), &alone, properties)?;
+    Ok(ArrowRowGroupWriterFactory::new(&writer, alone))
+}
+
+/// Where the columns of a file end, which stand in it one after the other.
+fn columns_end(metadata: &ParquetMetaData) -> Result<usize> {
+    let mut end = MAGIC.len() as u64;
+    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let (start, length) = column.byte_range();
+        if start != end {
+            return Err(Error::internal("the columns of a file do not stand one after the other"));
+        }
+        end += length;
+    }
+    usize::try_from(end).map_err(Error::internal)
+}
+
+/// Takes in a file and keeps what comes after its columns, which are there
+/// already.
+struct Footer {
+    skip: usize,
+    footer: Vec<u8>,
+}
+
+impl Write for Footer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let skipped = self.skip.min(bytes.len());
+        self.skip -= skipped;
+        self.footer.extend_from_slice(&bytes[skipped..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

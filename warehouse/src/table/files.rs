@@ -31,7 +31,7 @@ pub async fn write_file(storage: &Storage, table: &str, part: &str, content: Byt
     let hash = hex(&Sha256::digest(&content)[..8]);
     let path = if part.is_empty() { format!("{hash}.parquet") } else { format!("{part}-{hash}.parquet") };
     let size = content.len() as u64;
-    storage.put(&format!("{table}/{path}"), content).await?;
+    storage.put_ahead(&format!("{table}/{path}"), content).await?;
     Ok(DataFile { part: part.to_owned(), path, size, rows, bundle: None })
 }
 
