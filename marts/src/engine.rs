@@ -36,7 +36,7 @@ pub enum Engine {
     Embedded,
     /// A scheduler and its executors, over the store of the warehouse.
     #[cfg(feature = "cluster")]
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Engine {
@@ -48,7 +48,7 @@ impl Engine {
     /// without clusters; [`Error::Storage`] where nobody answers there.
     #[cfg(feature = "cluster")]
     pub async fn at(address: &str, warehouse: &Storage) -> Result<Self> {
-        Cluster::at(address, warehouse).await.map(Self::Cluster)
+        Cluster::at(address, warehouse).await.map(|cluster| Self::Cluster(Box::new(cluster)))
     }
 
     /// The engine at an address, as `df://scheduler:50050`, whose executors
@@ -111,7 +111,7 @@ impl Engine {
     ) -> Result<Arc<dyn TableProvider>> {
         match self.is_embedded() {
             true => session::stored_table(storage, relation, state, SMALL_TABLE).await,
-            false => ParquetTable::of(storage, &table_name(relation), state),
+            false => self.large(storage, relation, state),
         }
     }
 

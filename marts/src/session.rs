@@ -27,6 +27,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use futures::future::BoxFuture;
 use object_store::ObjectMeta;
 use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Published;
@@ -191,6 +192,23 @@ fn views(schema: &SchemaRef) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()))
 }
 
+/// A scan that is being planned.
+pub(crate) type Scanning<'a> = BoxFuture<'a, EngineResult<Arc<dyn ExecutionPlan>>>;
+
+/// What holds a session. That a session may go from thread to thread is proved
+/// through every kind of plan and expression, for each future that holds one:
+/// behind this trait it is proved once.
+pub(crate) trait HasSession: Send + Sync {
+    /// The session.
+    fn session(&self) -> &SessionContext;
+}
+
+impl HasSession for SessionContext {
+    fn session(&self) -> &SessionContext {
+        self
+    }
+}
+
 /// A table that is read from given Parquet files.
 #[derive(Debug)]
 pub(crate) struct ParquetTable {
@@ -281,6 +299,32 @@ impl ParquetTable {
         (self.rows, self.bytes)
     }
 
+    fn scanned(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let groups = state.config().target_partitions().clamp(1, self.files.len().max(1));
+        let mut shared: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups];
+        for (number, file) in self.files.iter().enumerate() {
+            shared[number % groups].push(file.clone());
+        }
+        let mut source = ParquetSource::new(Arc::clone(&self.schema));
+        if let Some(asked) = conjunction(filters.iter().cloned()) {
+            let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
+            source = source.with_predicate(state.create_physical_expr(asked, &columns)?);
+        }
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, Arc::new(source))
+            .with_file_groups(shared.into_iter().map(FileGroup::new).collect())
+            .with_statistics(self.known())
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
     fn known(&self) -> Statistics {
         Statistics {
             num_rows: Precision::Exact(self.rows),
@@ -310,7 +354,6 @@ fn partitioned(storage: &Storage, name: &str, file: &DataFile, groups: &[usize])
     }
 }
 
-#[async_trait::async_trait]
 impl TableProvider for ParquetTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -320,30 +363,23 @@ impl TableProvider for ParquetTable {
         TableType::Base
     }
 
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+    // As `async_trait` writes it. There is nothing to wait for, and a future
+    // that holds the filters would be proved sendable through every kind of
+    // expression, which takes the compiler seconds.
+    fn scan<'a, 'b, 'c, 'd, 'e>(
+        &'a self,
+        state: &'b dyn Session,
+        projection: Option<&'c Vec<usize>>,
+        filters: &'d [Expr],
         limit: Option<usize>,
-    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
-        let groups = state.config().target_partitions().clamp(1, self.files.len().max(1));
-        let mut shared: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups];
-        for (number, file) in self.files.iter().enumerate() {
-            shared[number % groups].push(file.clone());
-        }
-        let mut source = ParquetSource::new(Arc::clone(&self.schema));
-        if let Some(asked) = conjunction(filters.iter().cloned()) {
-            let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
-            source = source.with_predicate(state.create_physical_expr(asked, &columns)?);
-        }
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, Arc::new(source))
-            .with_file_groups(shared.into_iter().map(FileGroup::new).collect())
-            .with_statistics(self.known())
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
+    ) -> Scanning<'e>
+    where
+        'a: 'e,
+        'b: 'e,
+        'c: 'e,
+        'd: 'e,
+    {
+        Box::pin(std::future::ready(self.scanned(state, projection, filters, limit)))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> EngineResult<Vec<TableProviderFilterPushDown>> {

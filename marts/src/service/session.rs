@@ -1,6 +1,7 @@
 //! A session: one client's settings, and the way of a query from its text to
 //! a guarded stream of rows.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -16,6 +17,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{Expr, Query, Statement, Value};
+use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 
 use super::catalogue::{self, Surroundings};
@@ -29,6 +31,16 @@ use super::state::State;
 use super::text::{Piece, Places, split};
 use super::variables::Variables;
 use super::{DATABASE, Service};
+
+/// How a query is run, and the columns that it has.
+struct Physical {
+    schema: SchemaRef,
+    plan: Arc<dyn ExecutionPlan>,
+    task: Arc<TaskContext>,
+}
+
+/// Types of parameters, by `$1`, as far as they are known.
+type ParameterTypes = HashMap<String, Option<DataType>>;
 
 /// Functions whose answer is another one each time.
 const CHANGING: [&str; 9] =
@@ -183,21 +195,20 @@ impl Session {
             }
             Route::Engine => {
                 guard::bind(&mut query, &|number| known(number).and_then(null_of));
-                let plan = match self.plan(&state, query.clone()).await {
-                    Ok(plan) => plan,
+                let (schema, inferred) = match self.planned(&state, query.clone()).await {
+                    Ok(planned) => planned,
                     Err(_) if count > 0 => {
                         guard::bind(&mut query, &|_| null_of(&DataType::Utf8));
-                        self.plan(&state, query.clone()).await?
+                        self.planned(&state, query.clone()).await?
                     }
                     Err(fault) => return Err(fault),
                 };
-                let inferred = plan.get_parameter_types().unwrap_or_default();
                 let of = |number: usize| {
                     let found = inferred.get(&format!("${number}")).cloned().flatten();
                     known(number).cloned().or(found).unwrap_or(DataType::Utf8)
                 };
                 let parameters = (1..=count).map(of).collect();
-                Ok(Described { schema: names::shown(&query, plan.schema().inner()), parameters })
+                Ok(Described { schema: names::shown(&query, &schema), parameters })
             }
         }
     }
@@ -255,9 +266,8 @@ impl Session {
                     let batches = futures::stream::iter(batches.into_iter().map(Ok));
                     return Ok((state, told, Box::pin(RecordBatchStreamAdapter::new(schema, batches))));
                 }
-                let plan = self.plan_translated(&state, translated).await?;
-                let told = told.cloned().unwrap_or_else(|| names::shown(&names, plan.schema().inner()));
-                let stream = self.execute(&state, &plan, Some(&key)).await?;
+                let told = |schema: &SchemaRef| told.cloned().unwrap_or_else(|| names::shown(&names, schema));
+                let (told, stream) = self.execute(&state, translated, Some(&key), told).await?;
                 Ok((state, told, stream))
             }
         }
@@ -267,23 +277,15 @@ impl Session {
     async fn execute(
         &self,
         state: &Arc<State>,
-        plan: &LogicalPlan,
+        translated: Query,
         key: Option<&str>,
-    ) -> Answered<SendableRecordBatchStream> {
-        let engine = state.context.state();
-        let physical = yielding(engine.create_physical_plan(plan).await?)?;
-        let runtime = engine.runtime_env();
-        let pool = StatementPool::new(Arc::clone(&self.service.pool), self.service.limits.statement_bytes);
-        let own = RuntimeEnv {
-            memory_pool: Arc::new(pool),
-            disk_manager: Arc::clone(&self.service.disk),
-            cache_manager: Arc::clone(&runtime.cache_manager),
-            object_store_registry: Arc::clone(&runtime.object_store_registry),
-        };
-        let task = TaskContext::from(&engine).with_runtime(Arc::new(own));
-        let mut stream = execute_stream(physical, Arc::new(task))?;
+        told: impl FnOnce(&SchemaRef) -> SchemaRef + Send,
+    ) -> Answered<(SchemaRef, SendableRecordBatchStream)> {
+        let Physical { schema, plan, task } = self.physical(state, translated).await?;
+        let told = told(&schema);
+        let mut stream = execute_stream(plan, task)?;
         let schema = stream.schema();
-        let Some(key) = key.filter(|key| is_steady(key)) else { return Ok(stream) };
+        let Some(key) = key.filter(|key| is_steady(key)) else { return Ok((told, stream)) };
         // What comes first is awaited: a small answer is kept whole.
         let mut first = Vec::new();
         let mut rows = 0;
@@ -304,7 +306,28 @@ impl Session {
             state.keep(key, &schema, &first);
         }
         let all = futures::stream::iter(first.into_iter().map(Ok)).chain(stream);
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, all)))
+        Ok((told, Box::pin(RecordBatchStreamAdapter::new(schema, all))))
+    }
+
+    /// How a query is run, with the columns that it has. A future of its own:
+    /// that plans may go from thread to thread is proved through every kind of
+    /// expression, which is done here once.
+    fn physical<'a>(&'a self, state: &'a State, translated: Query) -> BoxFuture<'a, Answered<Physical>> {
+        Box::pin(async move {
+            let plan = self.plan_translated(state, translated).await?;
+            let engine = state.engine();
+            let physical = yielding(engine.create_physical_plan(&plan).await?)?;
+            let runtime = engine.runtime_env();
+            let pool = StatementPool::new(Arc::clone(&self.service.pool), self.service.limits.statement_bytes);
+            let own = RuntimeEnv {
+                memory_pool: Arc::new(pool),
+                disk_manager: Arc::clone(&self.service.disk),
+                cache_manager: Arc::clone(&runtime.cache_manager),
+                object_store_registry: Arc::clone(&runtime.object_store_registry),
+            };
+            let task = TaskContext::from(&engine).with_runtime(Arc::new(own));
+            Ok(Physical { schema: Arc::clone(plan.schema().inner()), plan: physical, task: Arc::new(task) })
+        })
     }
 
     /// The plan of a query as lines of text; it tells no files.
@@ -318,7 +341,7 @@ impl Session {
             Route::Catalogue(_) => lines.push("Catalogue".to_owned()),
             Route::Engine => {
                 let plan = self.plan(&state, query.clone()).await?;
-                let best = state.context.state().optimize(&plan)?;
+                let best = state.engine().optimize(&plan)?;
                 lines.extend(best.display_indent().to_string().lines().map(str::to_owned));
             }
         }
@@ -468,19 +491,29 @@ impl Session {
         query
     }
 
+    /// The columns of a query, and the types of its parameters as far as they
+    /// follow from it.
+    async fn planned(&self, state: &State, query: Query) -> Answered<(SchemaRef, ParameterTypes)> {
+        let plan = self.plan(state, query).await?;
+        Ok((Arc::clone(plan.schema().inner()), plan.get_parameter_types().unwrap_or_default()))
+    }
+
     async fn plan(&self, state: &State, query: Query) -> Answered<LogicalPlan> {
         let translated = self.translate(state, query);
         self.plan_translated(state, translated).await
     }
 
-    async fn plan_translated(&self, state: &State, query: Query) -> Answered<LogicalPlan> {
-        let statement = EngineStatement::Statement(Box::new(Statement::Query(Box::new(query))));
-        let plan = state.context.state().statement_to_plan(statement).await?;
-        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        read_only
-            .verify_plan(&plan)
-            .map_err(|_| Fault::new(code::READ_ONLY, "cannot execute this in a read-only transaction"))?;
-        Ok(plan)
+    // A future of its own, see `physical`.
+    fn plan_translated<'a>(&'a self, state: &'a State, query: Query) -> BoxFuture<'a, Answered<LogicalPlan>> {
+        Box::pin(async move {
+            let statement = EngineStatement::Statement(Box::new(Statement::Query(Box::new(query))));
+            let plan = state.engine().statement_to_plan(statement).await?;
+            let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+            read_only
+                .verify_plan(&plan)
+                .map_err(|_| Fault::new(code::READ_ONLY, "cannot execute this in a read-only transaction"))?;
+            Ok(plan)
+        })
     }
 
     /// What functions of the session answer.

@@ -13,10 +13,9 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, Session, TableProvider};
 use datafusion::common::Statistics;
 use datafusion::datasource::TableType;
-use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::execution::context::SessionContext;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
-use datafusion::physical_plan::ExecutionPlan;
 use peil_warehouse::Result;
 use peil_warehouse::clock::Stopwatch;
 use peil_warehouse::publish::Published;
@@ -27,7 +26,7 @@ use tokio::sync::OnceCell;
 
 use super::catalogue::Catalogue;
 use super::control::lock;
-use crate::session::{self, ParquetTable, SMALL_TABLE, stored_table};
+use crate::session::{self, HasSession, ParquetTable, SMALL_TABLE, Scanning, stored_table};
 
 /// How often a store that is far away is asked whether something is new.
 const FAR_AWAY: Duration = Duration::from_secs(1);
@@ -45,7 +44,7 @@ pub struct State {
     /// What PostgreSQL's clients ask about the tables.
     pub catalogue: Catalogue,
     /// The engine over the tables.
-    pub context: SessionContext,
+    context: Box<dyn HasSession>,
     tables: BTreeMap<String, Arc<Table>>,
     answers: Mutex<Answers>,
 }
@@ -108,7 +107,12 @@ impl State {
         let described: Vec<(&str, &TableState)> =
             tables.iter().map(|(relation, table)| (relation.as_str(), &table.state)).collect();
         let catalogue = Catalogue::of(&described)?;
-        Ok(Self { published, releases, catalogue, context, tables, answers: Mutex::default() })
+        Ok(Self { published, releases, catalogue, context: Box::new(context), tables, answers: Mutex::default() })
+    }
+
+    /// The engine over the tables, with what it knows now.
+    pub fn engine(&self) -> SessionState {
+        self.context.session().state()
     }
 
     /// The tables, as `schema.table`.
@@ -165,7 +169,6 @@ impl Table {
     }
 }
 
-#[async_trait::async_trait]
 impl TableProvider for Table {
     fn schema(&self) -> SchemaRef {
         self.parquet.schema()
@@ -175,23 +178,34 @@ impl TableProvider for Table {
         TableType::Base
     }
 
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+    // As `async_trait` writes it, but that the future does not hold the
+    // filters: they stay above the scan, and see the scan of `ParquetTable`.
+    fn scan<'a, 'b, 'c, 'd, 'e>(
+        &'a self,
+        state: &'b dyn Session,
+        projection: Option<&'c Vec<usize>>,
+        _: &'d [Expr],
         limit: Option<usize>,
-    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+    ) -> Scanning<'e>
+    where
+        'a: 'e,
+        'b: 'e,
+        'c: 'e,
+        'd: 'e,
+    {
         if !self.small {
-            return self.parquet.scan(state, projection, filters, limit).await;
+            return self.parquet.scan(state, projection, &[], limit);
         }
-        let read = || async {
-            let relation = self.name.replacen('/', ".", 1);
-            stored_table(&self.storage, &relation, &self.state, SMALL_TABLE).await
-        };
-        let memory = self.memory.get_or_try_init(read).await;
-        let memory = memory.map_err(|error| DataFusionError::External(Box::new(error)))?;
-        memory.scan(state, projection, filters, limit).await
+        Box::pin(async move {
+            let read = || async {
+                let relation = self.name.replacen('/', ".", 1);
+                stored_table(&self.storage, &relation, &self.state, SMALL_TABLE).await
+            };
+            let memory = self.memory.get_or_try_init(read).await;
+            let memory = memory.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let scanning = memory.scan(state, projection, &[], limit);
+            scanning.await
+        })
     }
 
     fn statistics(&self) -> Option<Statistics> {
