@@ -2,19 +2,21 @@
 
 mod cluster;
 mod operation;
+mod queries;
 mod releases;
+mod reports;
 mod upkeep;
 
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use peil_reports::Form;
-use peil_warehouse::Period;
 
 pub use cluster::{ClusterAction, ShareArgs, SharedStage};
 pub use operation::{BackfillArgs, FetchArgs, RetryArgs, RunsArgs, StatusArgs};
+pub use queries::{ExplainArgs, LineageArgs, ServeArgs, SqlArgs, SqlFormat};
 pub use releases::{CloseArgs, ReleasesAction, RevisionsArgs};
+pub use reports::{ExportArgs, ReportArgs};
 pub use upkeep::{ForgetArgs, KeysAction, MaintainArgs};
 
 /// Figures about the digital local authorities of Flanders, from the
@@ -237,108 +239,6 @@ pub struct MartsArgs {
     pub engine: Option<String>,
 }
 
-/// Flags of `peil report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// A semester (2022S1), a quarter (2022Q1) or a year (2022)
-    #[arg(value_name = "PERIOD")]
-    pub period: Period,
-    /// The forms to write
-    #[arg(long, value_enum, value_delimiter = ',', ignore_case = true, value_name = "FORMAT")]
-    #[arg(default_values_t = ReportFormat::ALL)]
-    pub format: Vec<ReportFormat>,
-    /// The folder to write to
-    #[arg(long, default_value = "reports", value_name = "DIR")]
-    pub out: PathBuf,
-}
-
-/// The forms of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// A site for the browser, with each table as CSV
-    Html,
-    /// A tagged PDF, for paper
-    Pdf,
-    /// A workbook with every figure
-    Xlsx,
-}
-
-impl ReportFormat {
-    /// Every form: what is written where none is named.
-    pub const ALL: [Self; 3] = [Self::Html, Self::Pdf, Self::Xlsx];
-
-    /// The form as the reports know it.
-    pub const fn form(self) -> Form {
-        match self {
-            Self::Html => Form::Html,
-            Self::Pdf => Form::Pdf,
-            Self::Xlsx => Form::Xlsx,
-        }
-    }
-}
-
-impl std::fmt::Display for ReportFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.form().name())
-    }
-}
-
-/// Flags of `peil export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The formats to write
-    #[arg(long, value_enum, value_delimiter = ',', ignore_case = true, value_name = "FORMAT")]
-    #[arg(default_values_t = ExportFormat::ALL)]
-    pub format: Vec<ExportFormat>,
-    /// The folder to write to
-    #[arg(long, default_value = "export", value_name = "DIR")]
-    pub out: PathBuf,
-    /// Where the folder will stand on the web [default: addresses relative to the description]
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// The licence of the data [default: Modellicentie gratis hergebruik]
-    #[arg(long, value_name = "URI")]
-    pub licence: Option<String>,
-    /// The marts as published in this release, as 2022S1 or 2022S1-r2
-    #[arg(long, value_name = "RELEASE")]
-    pub release: Option<String>,
-}
-
-/// The formats of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// A Data Package with Table Schema
-    Datapackage,
-    /// CSV on the Web
-    Csvw,
-    /// A catalogue in DCAT-AP Vlaanderen
-    Dcat,
-    /// The indicators in SDMX
-    Sdmx,
-}
-
-impl ExportFormat {
-    /// Every format: what is written where none is named.
-    pub const ALL: [Self; 4] = [Self::Datapackage, Self::Csvw, Self::Dcat, Self::Sdmx];
-
-    /// The format as the reports know it.
-    pub const fn format(self) -> peil_reports::export::Format {
-        use peil_reports::export::Format;
-        match self {
-            Self::Datapackage => Format::Datapackage,
-            Self::Csvw => Format::Csvw,
-            Self::Dcat => Format::Dcat,
-            Self::Sdmx => Format::Sdmx,
-        }
-    }
-}
-
-impl std::fmt::Display for ExportFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.format().name())
-    }
-}
-
 /// What `peil targets` does.
 #[derive(Debug, Subcommand)]
 pub enum TargetsAction {
@@ -371,69 +271,6 @@ pub struct TargetsImportArgs {
     /// Shows the differences and writes nothing
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// Flags of `peil explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// The indicator, as LB-VB-04
-    #[arg(value_name = "INDICATOR")]
-    pub indicator: String,
-    /// A quarter (2022Q2), a semester (2022S1) or a year (2022)
-    #[arg(value_name = "PERIOD")]
-    pub period: Period,
-    /// At most so many source rows; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub rows: usize,
-}
-
-/// Flags of `peil lineage`.
-#[derive(Debug, Args)]
-pub struct LineageArgs {
-    /// A mart, or one of its columns
-    #[arg(value_name = "MART[.COLUMN]")]
-    pub column: String,
-}
-
-/// Flags of `peil sql`.
-#[derive(Debug, Args)]
-pub struct SqlArgs {
-    /// The query; without one a prompt, or what standard input holds
-    #[arg(value_name = "QUERY")]
-    pub query: Option<String>,
-    /// The form of the result [default: table, or json with --json]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub format: Option<SqlFormat>,
-    /// The marts as published in this release, as 2022S1 or 2022S1-r2
-    #[arg(long, value_name = "RELEASE")]
-    pub release: Option<String>,
-}
-
-/// The forms of a query's result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SqlFormat {
-    /// Columns that fit the terminal
-    Table,
-    /// Comma-separated values with a header
-    Csv,
-    /// An array of objects
-    Json,
-    /// A Parquet file
-    Parquet,
-}
-
-/// Flags of `peil serve`.
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// Where to speak the PostgreSQL protocol, as 127.0.0.1:5432
-    #[arg(long, value_name = "ADDR")]
-    pub postgres: Option<String>,
-    /// Where to speak Arrow Flight SQL, as 127.0.0.1:31337
-    #[arg(long, value_name = "ADDR")]
-    pub flight: Option<String>,
-    /// Where to give reports, tables, health and metrics over HTTP, as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDR")]
-    pub http: Option<String>,
 }
 
 /// What `peil users` does.
