@@ -15,8 +15,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: mi_option_t = 15;
 /// Milliseconds for which a run keeps pages that it freed. It soon wants them
 /// again, and each page that the system gives anew it first clears: with the
-/// second that is usual, a run takes up to a tenth more processor time.
-const KEPT: std::ffi::c_long = 10_000;
+/// second that is usual, up to a tenth of a run's time goes there. With ten
+/// seconds a long run would hold half as much memory again, for little more.
+const KEPT: std::ffi::c_long = 3_000;
 
 /// Keeps what is freed for as long as is good for a run that may take so much
 /// memory.
