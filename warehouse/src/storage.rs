@@ -295,6 +295,7 @@ impl Storage {
         let Some(root) = &self.root else { return Ok(()) };
         let files: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
         let mut left = Vec::new();
+        let _hurry = self.ahead.hurry();
         for file in &files {
             if !self.ahead.end(file).await? {
                 left.push(file.clone());

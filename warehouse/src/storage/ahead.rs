@@ -4,7 +4,6 @@
 //! Begun only then, that would be a time in which nothing else is done.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -15,13 +14,32 @@ use crate::{Error, Result};
 
 /// Files that go to the disk at the same time.
 const CONCURRENCY: usize = 2;
+/// How many more do while somebody waits for them.
+const MORE_WHILE_WAITED_FOR: usize = 14;
 
-/// The files under way. What the disk answered is told to who asks for the
-/// file, once: it would not say a second time that something was lost.
+/// The files under way.
 #[derive(Debug, Clone)]
 pub(super) struct Ahead {
-    under_way: Arc<Mutex<HashMap<PathBuf, JoinHandle<Result<()>>>>>,
+    under_way: Arc<Mutex<HashMap<PathBuf, File>>>,
     turns: Arc<Semaphore>,
+}
+
+/// A file under way, or one that the disk refused: it would not say a second
+/// time that something was lost, so that is kept for whoever asks again.
+#[derive(Debug)]
+enum File {
+    UnderWay(JoinHandle<Result<()>>),
+    Refused(String),
+}
+
+/// More files go to the disk at the same time while this is kept.
+#[derive(Debug)]
+pub(super) struct Hurry(Arc<Semaphore>);
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.forget_permits(MORE_WHILE_WAITED_FOR);
+    }
 }
 
 impl Default for Ahead {
@@ -36,23 +54,38 @@ impl Ahead {
         let (turns, path) = (Arc::clone(&self.turns), file.clone());
         let work = tokio::spawn(async move {
             let _turn = turns.acquire_owned().await.map_err(Error::internal)?;
-            super::blocking(move || File::open(&path)?.sync_all()).await
+            super::blocking(move || std::fs::File::open(&path)?.sync_all()).await
         });
         if let Ok(mut under_way) = self.under_way.lock() {
-            under_way.insert(file, work);
+            under_way.insert(file, File::UnderWay(work));
         }
+    }
+
+    /// Lets more files go at the same time, for who has nothing else to do
+    /// than to wait for them.
+    pub fn hurry(&self) -> Hurry {
+        self.turns.add_permits(MORE_WHILE_WAITED_FOR);
+        Hurry(Arc::clone(&self.turns))
     }
 
     /// Waits until a file is on the disk; false where it was never begun.
     ///
     /// # Errors
     /// [`Error::Storage`] where the disk refuses.
-    pub async fn end(&self, file: &Path) -> Result<bool> {
-        let work = self.under_way.lock().ok().and_then(|mut under_way| under_way.remove(file));
-        match work {
-            None => Ok(false),
-            Some(work) => work.await.map_err(Error::internal)?.map(|()| true),
+    pub async fn end(&self, path: &Path) -> Result<bool> {
+        let file = self.under_way.lock().ok().and_then(|mut under_way| under_way.remove(path));
+        let told = match file {
+            None => return Ok(false),
+            Some(File::UnderWay(work)) => match work.await.map_err(Error::internal)? {
+                Ok(()) => return Ok(true),
+                Err(error) => error.to_string(),
+            },
+            Some(File::Refused(told)) => told,
+        };
+        if let Ok(mut under_way) = self.under_way.lock() {
+            under_way.insert(path.to_owned(), File::Refused(told.clone()));
         }
+        Err(Error::Storage(told))
     }
 }
 
@@ -70,6 +103,20 @@ mod tests {
         ahead.begin(missing.clone());
         assert!(ahead.end(&there).await.unwrap());
         assert!(!ahead.end(&there).await.unwrap());
-        assert!(matches!(ahead.end(&missing).await, Err(Error::Storage(_))));
+        for _ in 0..2 {
+            assert!(matches!(ahead.end(&missing).await, Err(Error::Storage(_))), "told to whoever asks");
+        }
+        std::fs::write(&missing, "written again").unwrap();
+        ahead.begin(missing.clone());
+        assert!(ahead.end(&missing).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn after_a_hurry_there_are_as_many_turns_as_before() {
+        let ahead = Ahead::default();
+        let hurry = ahead.hurry();
+        assert_eq!(ahead.turns.available_permits(), CONCURRENCY + MORE_WHILE_WAITED_FOR);
+        drop(hurry);
+        assert_eq!(ahead.turns.available_permits(), CONCURRENCY);
     }
 }
