@@ -150,8 +150,7 @@ fn an_erasure_that_is_cut_off_leaves_the_figures_and_goes_on() {
 
 #[test]
 fn a_release_is_proven_after_an_erasure() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::copy_of(Site::published());
     assert_eq!(site.peil(&["close", "2022Q2"]).code, Some(0));
     let landing = site.landing().join("portal/users");
     let file = std::fs::read_dir(landing).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
@@ -204,8 +203,7 @@ fn after_a_rotation_persons_stay_who_they_are_and_the_old_key_makes_none() {
 
 #[test]
 fn what_is_cleared_away_is_needed_by_nobody() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::copy_of(Site::published());
     assert_eq!(site.peil(&["close", "2022Q2"]).code, Some(0));
     site.deliver(
         "portal/plates/2022-07-15.csv",

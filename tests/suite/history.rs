@@ -38,8 +38,7 @@ fn neither_order_nor_splitting_of_deliveries_changes_a_byte() {
 
 #[test]
 fn what_is_delivered_twice_under_another_name_changes_nothing() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::copy_of(Site::published());
     let before = site.files("marts");
     let events = site.landing().join("portal/plates");
     for file in files_below(&events) {
@@ -53,8 +52,7 @@ fn what_is_delivered_twice_under_another_name_changes_nothing() {
 
 #[test]
 fn a_run_with_nothing_new_writes_nothing_and_a_full_run_writes_the_same() {
-    let site = Site::sample();
-    site.run();
+    let site = Site::copy_of(Site::published());
     let layers = LAYERS.map(|layer| site.files(layer));
     site.run();
     assert_eq!(LAYERS.map(|layer| site.files(layer)), layers);
