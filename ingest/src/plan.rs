@@ -17,7 +17,7 @@ use crate::ledger::{Entry, Outcome, mark};
 
 /// Changes with how readers and checks understand a delivery: what was read
 /// by an earlier version is read again where it still is.
-const READER_VERSION: &str = "1";
+const READER_VERSION: &str = "2";
 
 /// What a delivery is read with: contract and settings.
 pub fn reading(contract: &Contract, refuse_above: f64) -> String {

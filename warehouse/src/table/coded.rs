@@ -4,34 +4,21 @@
 //! are packed as they are. The library would hash every value again.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, DictionaryArray, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type};
-use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
+use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
-use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::{Statistics, ValueStatistics};
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
+use super::chunk::{self, DictionaryPage, EncodedChunk, Levels, hybrid, is_flat};
 use crate::Result;
 
-/// Rows of a page.
-const PAGE_ROWS: usize = 65_536;
-/// Equal values after one another from which they are written once.
-const LEAST_RUN: usize = 16;
 /// Bytes of a text up to which it stands in the statistics.
 const LONGEST_BOUND: usize = 64;
 const UNSEEN: u32 = u32::MAX;
-
-/// An encoded column of a row group.
-pub(super) struct EncodedChunk {
-    pub bytes: Bytes,
-    pub close: ColumnCloseResult,
-}
 
 /// The values of a dictionary.
 #[derive(Clone, Copy)]
@@ -104,7 +91,7 @@ impl<'a> Dictionary<'a> {
 /// other, as a column of a row group; none where they are something else, or
 /// hold nothing but nulls.
 pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Option<EncodedChunk>> {
-    if column.max_rep_level() != 0 || column.max_def_level() != 1 {
+    if !is_flat(column) {
         return Ok(None);
     }
     let mut coded = Vec::with_capacity(arrays.len());
@@ -116,8 +103,7 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Opti
     let rows = arrays.iter().map(|array| array.len()).sum();
     let mut dictionary = Dictionary::default();
     let mut numbers: Vec<u32> = Vec::with_capacity(rows);
-    // Of each row whether it has a value; empty as long as all have.
-    let mut levels: Vec<u32> = Vec::new();
+    let mut levels = Levels::default();
     let mut row = 0;
     for (array, values) in coded {
         let mut seen = vec![UNSEEN; array.values().len()];
@@ -126,8 +112,7 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Opti
         for (at, key) in array.keys().values().iter().enumerate() {
             let key = *key as usize;
             if may_be_null && (nulls.is_some_and(|nulls| nulls.is_null(at)) || values.is_null(key)) {
-                levels.resize(row + at, 1);
-                levels.push(0);
+                levels.push_null(row + at);
                 continue;
             }
             if seen[key] == UNSEEN {
@@ -136,135 +121,17 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Opti
             numbers.push(seen[key]);
         }
         row += array.len();
-        if !levels.is_empty() {
-            levels.resize(row, 1);
-        }
     }
+    levels.end(rows);
     if numbers.is_empty() {
         return Ok(None);
     }
-    write(column, rows, &dictionary, &numbers, &levels).map(Some)
-}
-
-fn write(
-    column: &ColumnDescPtr,
-    rows: usize,
-    dictionary: &Dictionary<'_>,
-    numbers: &[u32],
-    levels: &[u32],
-) -> Result<EncodedChunk> {
-    let mut sink = TrackedWrite::new(Vec::new());
-    let mut pages = SerializedPageWriter::new(&mut sink);
-    let first = pages.write_page(page(Page::DictionaryPage {
-        buf: dictionary.page.clone().into(),
-        num_values: dictionary.count,
-        encoding: Encoding::PLAIN,
-        is_sorted: false,
-    }))?;
+    let statistics = dictionary.statistics((rows - numbers.len()) as u64);
     let width = (u32::BITS - (dictionary.count - 1).leading_zeros()).max(1) as u8;
-    let (mut row, mut at) = (0, 0);
-    while row < rows {
-        let end = rows.min(row + PAGE_ROWS);
-        let mut content = vec![0; 4];
-        let values = if levels.is_empty() {
-            run(1, end - row, 1, &mut content);
-            end - row
-        } else {
-            hybrid(&levels[row..end], 1, &mut content);
-            levels[row..end].iter().filter(|level| **level == 1).count()
-        };
-        let length = (content.len() - 4) as u32;
-        content[..4].copy_from_slice(&length.to_le_bytes());
-        content.push(width);
-        hybrid(&numbers[at..at + values], width, &mut content);
-        pages.write_page(page(Page::DataPage {
-            buf: content.into(),
-            num_values: (end - row) as u32,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        }))?;
-        (row, at) = (end, at + values);
-    }
-    pages.close()?;
-    let bytes: Bytes = sink.into_inner()?.into();
-    let metadata = ColumnChunkMetaData::builder(column.clone())
-        .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
-        .set_compression(Compression::UNCOMPRESSED)
-        .set_num_values(rows as i64)
-        .set_total_compressed_size(bytes.len() as i64)
-        .set_total_uncompressed_size(bytes.len() as i64)
-        .set_dictionary_page_offset(Some(0))
-        .set_data_page_offset(first.bytes_written as i64)
-        .set_statistics(dictionary.statistics((rows - numbers.len()) as u64))
-        .build()?;
-    let close = ColumnCloseResult {
-        bytes_written: bytes.len() as u64,
-        rows_written: rows as u64,
-        metadata,
-        bloom_filter: None,
-        column_index: None,
-        offset_index: None,
+    let page = DictionaryPage { content: dictionary.page.into(), count: dictionary.count };
+    let values = |places: Range<usize>, into: &mut Vec<u8>| {
+        into.push(width);
+        hybrid(&numbers[places], width, into);
     };
-    Ok(EncodedChunk { bytes, close })
-}
-
-fn page(page: Page) -> CompressedPage {
-    let size = page.buffer().len();
-    CompressedPage::new(page, size)
-}
-
-/// Writes values of `width` bits each: packed, or once where they repeat.
-fn hybrid(values: &[u32], width: u8, into: &mut Vec<u8>) {
-    let (mut start, mut at) = (0, 0);
-    while at < values.len() {
-        let equal = values[at..].iter().take_while(|value| **value == values[at]).count();
-        // What is packed comes in eights.
-        let filler = (8 - (at - start) % 8) % 8;
-        if equal < filler + LEAST_RUN {
-            at += equal;
-            continue;
-        }
-        packed(&values[start..at + filler], width, into);
-        run(values[at], equal - filler, width, into);
-        at += equal;
-        start = at;
-    }
-    packed(&values[start..], width, into);
-}
-
-fn run(value: u32, length: usize, width: u8, into: &mut Vec<u8>) {
-    varint((length as u64) << 1, into);
-    into.extend_from_slice(&value.to_le_bytes()[..usize::from(width).div_ceil(8)]);
-}
-
-fn packed(values: &[u32], width: u8, into: &mut Vec<u8>) {
-    if values.is_empty() {
-        return;
-    }
-    let eights = values.len().div_ceil(8);
-    varint((eights as u64) << 1 | 1, into);
-    let end = into.len() + eights * usize::from(width);
-    let (mut held, mut bits) = (0_u64, 0_u32);
-    for value in values {
-        held |= u64::from(*value) << bits;
-        bits += u32::from(width);
-        if bits >= u32::BITS {
-            into.extend_from_slice(&(held as u32).to_le_bytes());
-            held >>= u32::BITS;
-            bits -= u32::BITS;
-        }
-    }
-    into.extend_from_slice(&held.to_le_bytes()[..(bits as usize).div_ceil(8)]);
-    // Zeros up to the eight.
-    into.resize(end, 0);
-}
-
-fn varint(mut value: u64, into: &mut Vec<u8>) {
-    while value >= 0x80 {
-        into.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    into.push(value as u8);
+    chunk::write(column, &levels, Some(page), Encoding::RLE_DICTIONARY, statistics, values).map(Some)
 }

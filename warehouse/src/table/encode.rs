@@ -17,7 +17,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::coded;
+use super::{coded, differences};
 use crate::{Error, Result};
 
 /// What a Parquet file begins with.
@@ -54,8 +54,9 @@ pub fn encode(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Bytes> {
 /// # Errors
 /// As [`encode`].
 pub fn encode_groups(groups: &[&[RecordBatch]], schema: &SchemaRef) -> Result<Bytes> {
-    let first = groups.iter().flat_map(|group| group.iter()).next();
-    let is_unique = |name: &str| first.and_then(|batch| batch.column_by_name(name)).is_some_and(hardly_repeats);
+    // The first batch may hold a few rows of the month before.
+    let looked_at = groups.iter().flat_map(|group| group.iter()).find(|batch| batch.num_rows() >= LOOKED_AT);
+    let is_unique = |name: &str| looked_at.and_then(|batch| batch.column_by_name(name)).is_some_and(hardly_repeats);
     let unique: Vec<&str> =
         schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_unique(name)).collect();
     let mut file = FileBuilder::new(schema, &unique)?;
@@ -75,7 +76,7 @@ pub fn encode_groups(groups: &[&[RecordBatch]], schema: &SchemaRef) -> Result<By
 /// Whether the texts of a column are so different that a dictionary of them
 /// would cost and gain nothing.
 fn hardly_repeats(column: &ArrayRef) -> bool {
-    let Some(texts) = column.as_string_opt::<i32>().filter(|texts| texts.len() >= LOOKED_AT) else { return false };
+    let Some(texts) = column.as_string_opt::<i32>() else { return false };
     let different: HashSet<Option<&str>> = texts.iter().take(LOOKED_AT).collect();
     different.len() > LOOKED_AT / 2
 }
@@ -145,7 +146,11 @@ impl FileBuilder {
                 }
                 ColumnSource::Rows(arrays) => arrays,
             };
-            if let Some(chunk) = coded::encode(descriptor, &arrays)? {
+            let chunk = match coded::encode(descriptor, &arrays)? {
+                None => differences::encode(descriptor, field.data_type(), &arrays)?,
+                chunk => chunk,
+            };
+            if let Some(chunk) = chunk {
                 group.append_column(&chunk.bytes, chunk.close)?;
                 continue;
             }

@@ -6,8 +6,10 @@
 //! is the same file, and only what changed is written.
 
 mod bundle;
+mod chunk;
 mod coded;
 mod delta;
+mod differences;
 mod encode;
 mod files;
 mod groups;

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int32Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
 use arrow::compute::{cast, concat};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
+use parquet::basic::Encoding;
 
 use super::*;
 
@@ -93,4 +97,55 @@ fn codes_are_equal_bytes_however_they_are_cut_and_when_taken_over() {
     let chunks = schema.fields().iter().map(|field| ColumnSource::Chunk(groups.chunk(0, field).unwrap())).collect();
     file.append(chunks).unwrap();
     assert!(whole == file.finish().unwrap());
+}
+
+/// Encodes columns of numbers and moments, and reads them again.
+fn read_again(columns: &[ArrayRef]) -> Vec<ArrayRef> {
+    let field = |(at, column): (usize, &ArrayRef)| Field::new(format!("column {at}"), column.data_type().clone(), true);
+    let schema = Arc::new(Schema::new(columns.iter().enumerate().map(field).collect::<Vec<_>>()));
+    let rows = RecordBatch::try_new(Arc::clone(&schema), columns.to_vec()).unwrap();
+    // Cut somewhere: a column is one whole however it comes.
+    let cut = rows.num_rows() / 3;
+    let batches = [rows.slice(0, cut), rows.slice(cut, rows.num_rows() - cut)];
+    let groups = RowGroups::open(encode(&batches, &schema).unwrap()).unwrap();
+    let fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+    groups.read(0, &fields, None).unwrap()
+}
+
+#[test]
+fn numbers_and_moments_are_read_again_as_they_were() {
+    // About the ends of miniblocks, blocks and pages.
+    for rows in [1, 2, 3, 64, 65, 66, 256, 257, 258, 513, 65_536, 65_537, ROWS as i64] {
+        let scattered = |row: i64| row.wrapping_mul(0x5851_F42D_4C95_7F2D) >> (row % 60);
+        let some = |row: i64| (row % 7 != 3).then(|| scattered(row));
+        let extreme = |row: i64| [i64::MIN, i64::MAX, 0, -1][(row % 4) as usize];
+        let columns: [ArrayRef; 6] = [
+            Arc::new(Int64Array::from_iter_values(1..=rows)),
+            Arc::new(Int64Array::from_iter_values((0..rows).map(scattered))),
+            Arc::new(Int64Array::from_iter_values((0..rows).map(extreme))),
+            Arc::new(Int64Array::from_iter((0..rows).map(some))),
+            Arc::new(Int64Array::from_iter((0..rows).map(|row| (row == rows - 1).then_some(7)))),
+            Arc::new(TimestampMicrosecondArray::from_iter((0..rows).map(some)).with_timezone("UTC")),
+        ];
+        assert_eq!(columns[5].data_type(), &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
+        let read = read_again(&columns);
+        for (at, (found, expected)) in read.iter().zip(&columns).enumerate() {
+            assert_eq!(found.as_ref(), expected.as_ref(), "column {at} of {rows} rows");
+        }
+    }
+}
+
+#[test]
+fn ids_are_told_from_texts_that_repeat_where_the_first_rows_are_few() {
+    let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Utf8, true)]));
+    let batch = |rows: std::ops::Range<usize>| {
+        let ids: ArrayRef = Arc::new(StringArray::from_iter_values(rows.map(|row| format!("id {row}"))));
+        RecordBatch::try_new(Arc::clone(&schema), vec![ids]).unwrap()
+    };
+    let (few, many) = ([batch(0..3)], [batch(3..10_000)]);
+    let file = encode_groups(&[&few, &many], &schema).unwrap();
+    let metadata = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+    let encodings = |group: usize| metadata.row_group(group).column(0).encodings().collect::<Vec<_>>();
+    assert!(encodings(0).contains(&Encoding::DELTA_BYTE_ARRAY), "{:?}", encodings(0));
+    assert!(encodings(1).contains(&Encoding::DELTA_BYTE_ARRAY), "{:?}", encodings(1));
 }
