@@ -113,8 +113,9 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let inputs = inputs(context, draft);
     let before = quality::before(draft).await?;
     let day = Day { as_of: context.as_of, known_on: context.known_on };
+    let runtime = session::runtime(draft.storage(), context.memory)?;
     let mut findings =
-        quality::check_sources(context.quality, draft, day, &before, context.full, context.memory).await?;
+        quality::check_sources(context.quality, draft, day, &before, context.full, &runtime, context.memory).await?;
     let is_same = !context.full && draft.published().inputs.get(STAGE) == Some(&inputs);
     if let Some(carried) = quality::carried(&before, &inputs).filter(|_| is_same) {
         findings.extend(carried);
@@ -125,7 +126,6 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
         let unchanged = context.models.marts().count();
         return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::of(&findings) });
     }
-    let runtime = session::runtime(draft.storage(), context.memory)?;
     let session = session::session_in(&runtime, session::PARTITIONS);
     context.engine.clear(draft.storage()).await?;
     let calendar = open_calendar(context, draft, &session).await?;

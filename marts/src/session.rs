@@ -16,7 +16,7 @@ use datafusion::common::{ColumnStatistics, DFSchema, Statistics};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetAccessPlan};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as EngineResult;
@@ -47,6 +47,9 @@ pub(crate) const PARTITIONS: usize = 2;
 /// Files of a table up to so many bytes are read once and kept in memory, for
 /// readers who ask again and again.
 pub(crate) const SMALL_TABLE: u64 = 16 << 20;
+/// Bytes at the end of a file that are asked for at once: they hold the footer
+/// of all but the largest files.
+const FOOTER: usize = 16 << 10;
 /// Schemas of the warehouse that readers see.
 pub(crate) const PUBLIC_SCHEMAS: [&str; 2] = ["marts", "ops"];
 
@@ -311,12 +314,25 @@ impl ParquetTable {
         for (number, file) in self.files.iter().enumerate() {
             shared[number % groups].push(file.clone());
         }
-        let mut source = ParquetSource::new(Arc::clone(&self.schema));
+        let url = ObjectStoreUrl::parse(STORE)?;
+        // No file of a warehouse has an index of pages, or bloom filters.
+        let mut source = ParquetSource::new(Arc::clone(&self.schema))
+            .with_metadata_size_hint(FOOTER)
+            .with_enable_page_index(false)
+            .with_bloom_filter_on_read(false);
+        // Footers that a query read are there for the next: files are named by
+        // their content. A cluster's executors read them by themselves.
+        let runtime = state.runtime_env();
+        if let Ok(store) = runtime.object_store(&url) {
+            let footers = runtime.cache_manager.get_file_metadata_cache();
+            let factory = CachedParquetFileReaderFactory::new(store, footers);
+            source = source.with_parquet_file_reader_factory(Arc::new(factory));
+        }
         if let Some(asked) = conjunction(filters.iter().cloned()) {
             let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
             source = source.with_predicate(state.create_physical_expr(asked, &columns)?);
         }
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE)?, Arc::new(source))
+        let config = FileScanConfigBuilder::new(url, Arc::new(source))
             .with_file_groups(shared.into_iter().map(FileGroup::new).collect())
             .with_statistics(self.known())
             .with_projection_indices(projection.cloned())?

@@ -74,8 +74,8 @@ fn rows(schema: &SchemaRef, columns: &[ColumnLineage]) -> Result<RecordBatch> {
     let arrays: [StringArray; 5] = [
         all().map(|(one, ..)| Some(one.mart.as_str())).collect(),
         all().map(|(one, ..)| Some(one.column.as_str())).collect(),
-        all().map(|(_, source, _)| Some(source.table.as_str())).collect(),
-        all().map(|(_, source, _)| Some(source.column.as_str())).collect(),
+        all().map(|(_, source, _)| Some(&*source.table)).collect(),
+        all().map(|(_, source, _)| Some(&*source.column)).collect(),
         all().map(|(.., how)| Some(how.as_str())).collect(),
     ];
     let arrays = arrays.into_iter().map(|array| Arc::new(array) as ArrayRef).collect();

@@ -1,7 +1,8 @@
 //! Where a value comes from, and how.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Stands for the rows of a table as such, as in `count(*)`.
 pub const ROWS: &str = "*";
@@ -72,48 +73,84 @@ impl fmt::Display for How {
     }
 }
 
-/// A column of a table that no model makes.
+/// A column of a table that no model makes. A plan hands it on from column to
+/// column, so that it is cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
     /// Schema and table, as `conformed.portal_users`.
-    pub table: String,
+    pub table: Arc<str>,
     /// The column; [`ROWS`] for the rows as such.
-    pub column: String,
+    pub column: Arc<str>,
+}
+
+/// Ways of bearing, a bit for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Ways(u8);
+
+impl Ways {
+    const fn of(how: How) -> Self {
+        Self(1 << how as u8)
+    }
+
+    const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    const fn holds(self, how: How) -> bool {
+        self.0 & Self::of(how).0 != 0
+    }
+
+    fn all(self) -> impl Iterator<Item = How> {
+        How::ALL.into_iter().filter(move |how| self.holds(*how))
+    }
+
+    fn through(self, how: How) -> Self {
+        self.all().fold(Self::default(), |ways, inner| ways.and(Self::of(how.after(inner))))
+    }
 }
 
 /// Sources, each with how it bears.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources(BTreeSet<(Source, How)>);
+pub struct Sources(BTreeMap<Source, Ways>);
 
 impl Sources {
     /// One source.
-    pub fn of(table: &str, column: &str, how: How) -> Self {
-        Self(BTreeSet::from([(Source { table: table.to_owned(), column: column.to_owned() }, how)]))
+    pub fn of(table: &Arc<str>, column: &str, how: How) -> Self {
+        Self(BTreeMap::from([(Source { table: Arc::clone(table), column: column.into() }, Ways::of(how))]))
     }
 
     /// Takes others in.
     pub fn add(&mut self, others: &Self) {
-        self.0.extend(others.0.iter().cloned());
+        for (source, ways) in &others.0 {
+            match self.0.get_mut(source) {
+                Some(known) => *known = known.and(*ways),
+                None => _ = self.0.insert(source.clone(), *ways),
+            }
+        }
     }
 
     /// These and others.
     #[must_use]
     pub fn and(mut self, others: &Self) -> Self {
+        if self.is_empty() {
+            return others.clone();
+        }
         self.add(others);
         self
     }
 
     /// The sources of what is made of these in a way.
     #[must_use]
-    pub fn through(&self, how: How) -> Self {
-        Self(self.0.iter().map(|(source, inner)| (source.clone(), how.after(*inner))).collect())
+    pub fn through(mut self, how: How) -> Self {
+        self.0.values_mut().for_each(|ways| *ways = ways.through(how));
+        self
     }
 
     /// What a count of the rows that these decide on is made of.
     #[must_use]
     pub fn counted(&self) -> Self {
-        let rows = self.0.iter().filter(|(source, _)| source.column == ROWS);
-        Self(rows.map(|(source, _)| (source.clone(), How::Aggregate)).collect())
+        let rows = self.0.keys().filter(|source| &*source.column == ROWS);
+        Self(rows.map(|source| (source.clone(), Ways::of(How::Aggregate))).collect())
     }
 
     /// Whether there is none.
@@ -124,7 +161,8 @@ impl Sources {
     /// What is worth telling, in order: each source with how it bears. That
     /// rows come from a table is told by the columns, unless they are counted.
     pub fn told(&self) -> impl Iterator<Item = (&Source, How)> {
-        self.0.iter().filter(|(source, how)| source.column != ROWS || *how == How::Aggregate).map(|(s, how)| (s, *how))
+        let each = self.0.iter().flat_map(|(source, ways)| ways.all().map(move |how| (source, how)));
+        each.filter(|(source, how)| &*source.column != ROWS || *how == How::Aggregate)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::error::{DataFusionError, Result as EngineResult};
@@ -79,7 +80,7 @@ impl Walker {
             }
             LogicalPlan::Unnest(unnest) => {
                 let below = input(&unnest.input)?;
-                let column = |place: &usize| below.columns.get(*place).map(|one| one.through(How::Expression));
+                let column = |place: &usize| below.columns.get(*place).map(|one| one.clone().through(How::Expression));
                 let columns = unnest.dependency_indices.iter().map(|place| column(place).unwrap_or_default());
                 Relation { columns: columns.collect(), rows: below.rows.clone() }
             }
@@ -121,10 +122,13 @@ impl Walker {
             }
             // A function that stands where a table stands reads nothing.
             None if scan.table_name.schema().is_none() => Relation::constants(names.count()),
-            None => Relation {
-                columns: names.map(|column| Sources::of(&name, column, How::Direct)).collect(),
-                rows: Sources::of(&name, ROWS, How::Filter),
-            },
+            None => {
+                let table = Arc::from(name);
+                Relation {
+                    columns: names.map(|column| Sources::of(&table, column, How::Direct)).collect(),
+                    rows: Sources::of(&table, ROWS, How::Filter),
+                }
+            }
         }
     }
 

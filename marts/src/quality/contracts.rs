@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use peil_warehouse::contract::{Column, Constraint, Contract, ContractSet, Mode};
 use peil_warehouse::memory::Memory;
 use peil_warehouse::publish::Draft;
@@ -31,6 +32,9 @@ use crate::session::{self, ParquetTable};
 const LARGE: u64 = 1 << 20;
 /// See [`LARGE`].
 const LARGE_CORES: usize = 2;
+/// Tables of fewer rows are read in one pass for all that is checked of them;
+/// of others statistics are asked first.
+const SMALL: u64 = 1 << 16;
 /// Checks that the statistics of row groups can answer.
 const TOLD: [&str; 2] = [NOT_NULL, IN_RANGE];
 /// Columns that tell which row offends.
@@ -53,6 +57,7 @@ struct Due {
     /// The name under which queries read it, `layer.table`.
     relation: String,
     schema: SchemaRef,
+    rows: u64,
     /// Each with the hash of what it looks at.
     tests: Vec<(Test, String)>,
     session: SessionContext,
@@ -67,13 +72,13 @@ pub(super) async fn check(
     contracts: &ContractSet,
     before: &[Recorded],
     full: bool,
+    runtime: &Arc<RuntimeEnv>,
     memory: Memory,
 ) -> Result<Vec<Finding>> {
     let known: BTreeMap<(&str, &str, &str), &Recorded> = before
         .iter()
         .map(|row| ((row.row.check.as_str(), row.row.layer.as_str(), row.row.dataset.as_str()), row))
         .collect();
-    let runtime = session::runtime(draft.storage(), memory)?;
     let mut findings = Vec::new();
     let mut due = Vec::new();
     for contract in contracts.iter() {
@@ -105,13 +110,13 @@ pub(super) async fn check(
                 if tests.is_empty() {
                     continue;
                 }
-                let large = files.iter().map(|file| file.rows).sum::<u64>() > LARGE;
-                let session = session::session_in(&runtime, if large { LARGE_CORES } else { 1 });
+                let rows = files.iter().map(|file| file.rows).sum();
+                let session = session::session_in(runtime, if rows > LARGE { LARGE_CORES } else { 1 });
                 let relation = table.replacen('/', ".", 1);
                 let provider = ParquetTable::pruned(draft.storage(), &table, state, files.into_iter())?;
                 session::register(&session, &relation, provider)?;
                 let (contract, schema) = (Arc::clone(contract), state.arrow_schema()?);
-                due.push(Due { contract, layer, relation, schema, tests, session });
+                due.push(Due { contract, layer, relation, schema, rows, tests, session });
             }
         }
     }
@@ -146,14 +151,16 @@ async fn all(due: Vec<Due>, at_once: usize) -> Result<Vec<Finding>> {
 }
 
 impl Due {
-    /// Makes them. What statistics can tell is asked by itself, so that rows
-    /// are read only where they do not; the rest is counted in one pass.
+    /// Makes them. What statistics can tell of a large table is asked by
+    /// itself, so that rows are read only where they do not; the rest is
+    /// counted in one pass.
     async fn make(self) -> Result<Vec<Finding>> {
-        let Self { contract, layer, relation, schema, tests, session } = self;
+        let Self { contract, layer, relation, schema, rows: all, tests, session } = self;
+        let is_told = |test: &Test| all >= SMALL && TOLD.contains(&test.check);
         let place: Vec<&str> = PLACE.into_iter().filter(|column| schema.index_of(column).is_ok()).collect();
         let place = if place.is_empty() { "1".to_owned() } else { place.join(", ") };
         let (told, read): (Vec<_>, Vec<_>) =
-            tests.iter().filter(|(test, _)| test.check != UNIQUE_KEY).partition(|(test, _)| TOLD.contains(&test.check));
+            tests.iter().filter(|(test, _)| test.check != UNIQUE_KEY).partition(|(test, _)| is_told(test));
         let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
         for (test, _) in told {
             let sql = format!("select count(*) from {relation} where {}", test.condition);
@@ -346,7 +353,8 @@ mod unit {
         contracts: &ContractSet,
         before: &[Recorded],
     ) -> BTreeMap<String, (u64, Vec<String>)> {
-        let findings = check(draft, contracts, before, false, Memory::default()).await.unwrap();
+        let runtime = session::runtime(draft.storage(), Memory::default()).unwrap();
+        let findings = check(draft, contracts, before, false, &runtime, Memory::default()).await.unwrap();
         findings.into_iter().map(|finding| (finding.check, (finding.rows, finding.examples))).collect()
     }
 
@@ -360,7 +368,8 @@ mod unit {
         let mut draft = Draft::begin(&storage).await.unwrap();
         draft.declare(&contract.staged_spec()).unwrap();
         deliver(&mut draft, &contract, "a", &[(Some("p1"), 10, None), (Some("p2"), 11, Some(12))]).await;
-        let findings = check(&draft, &contracts, &[], false, Memory::default()).await.unwrap();
+        let runtime = session::runtime(draft.storage(), Memory::default()).unwrap();
+        let findings = check(&draft, &contracts, &[], false, &runtime, Memory::default()).await.unwrap();
         assert!(!findings.is_empty() && findings.iter().all(|finding| finding.rows == 0));
         let row = |finding: &Finding| CheckRow {
             check: finding.check.clone(),
@@ -385,6 +394,7 @@ mod unit {
         assert_eq!(findings["not_null"], (1, vec!["_object=b, _line=2".to_owned()]));
         assert_eq!(findings["order_of_days"].0, 1);
         // Without what the last run found, all of it is.
-        assert!(check(&draft, &contracts, &[], false, Memory::default()).await.is_err());
+        let runtime = session::runtime(draft.storage(), Memory::default()).unwrap();
+        assert!(check(&draft, &contracts, &[], false, &runtime, Memory::default()).await.is_err());
     }
 }

@@ -14,8 +14,11 @@ mod deliveries;
 mod faults;
 mod ties;
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use peil_warehouse::Result;
 use peil_warehouse::contract::ContractSet;
 use peil_warehouse::memory::Memory;
@@ -99,9 +102,10 @@ pub(crate) async fn check_sources(
     day: Day,
     before: &[Recorded],
     full: bool,
+    runtime: &Arc<RuntimeEnv>,
     memory: Memory,
 ) -> Result<Vec<Finding>> {
-    let mut findings = contracts::check(draft, &rules.contracts, before, full, memory).await?;
+    let mut findings = contracts::check(draft, &rules.contracts, before, full, runtime, memory).await?;
     findings.extend(deliveries::check(draft, &rules.contracts, day.of_run(), day.known_on).await?);
     Ok(findings)
 }
