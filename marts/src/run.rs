@@ -35,6 +35,9 @@ const STAGE: &str = "marts";
 const CONCURRENT_READS: usize = 4;
 /// Checks that run at the same time.
 const CONCURRENT_CHECKS: usize = 4;
+/// Cores that a query of a model uses: models run beside each other, so that
+/// rows need not go from core to core and are summed in one order.
+const CORES_OF_A_QUERY: usize = 1;
 /// The targets, which say how far the periods go.
 const TARGETS: &str = "conformed/reference_targets";
 /// The mart whose figures are tied to those published before.
@@ -126,7 +129,7 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
         let unchanged = context.models.marts().count();
         return Ok(MartsSummary { unchanged, seconds: watch.seconds(), ..MartsSummary::of(&findings) });
     }
-    let session = session::session_in(&runtime, session::PARTITIONS);
+    let session = session::session_in(&runtime, CORES_OF_A_QUERY);
     context.engine.clear(draft.storage()).await?;
     let calendar = open_calendar(context, draft, &session).await?;
     let plan = plan::plan(context.models, draft, &calendar, context.threshold, context.full)?;

@@ -2,6 +2,7 @@
 //! file, and every figure stays.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use peil_tests::{Site, files_below};
 
@@ -30,6 +31,11 @@ fn events(persons: &[&str], month: u32) -> String {
 
 /// Two persons, seen in two runs, so that files of before lie about.
 fn site() -> Site {
+    static SEEN: OnceLock<Site> = OnceLock::new();
+    Site::copy_of(SEEN.get_or_init(seen))
+}
+
+fn seen() -> Site {
     let site = Site::empty();
     site.deliver("portal/users/2022-04-30.csv", users(&[PERSON, OTHER], "ambtenaar"));
     site.deliver("portal/events/2022-04.ndjson", events(&[PERSON, OTHER, PERSON], 4));
