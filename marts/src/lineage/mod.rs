@@ -100,7 +100,8 @@ async fn follow(engine: &SessionContext, walker: &Walker, model: &Model) -> Resu
 /// with the threshold.
 fn hide(rules: &Disclosure, names: &[String], relation: &mut Relation) {
     let place = |name: &str| names.iter().position(|known| known == name);
-    let Some(counted) = place(rules.counted()).map(|place| relation.columns[place].clone().through(How::Expression)) else {
+    let Some(counted) = place(rules.counted()).map(|place| relation.columns[place].clone().through(How::Expression))
+    else {
         return;
     };
     let hidden = rules.with.iter().map(String::as_str).chain([rules.value.as_str(), crate::disclosure::SUPPRESSED]);
