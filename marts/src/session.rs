@@ -42,7 +42,7 @@ use crate::relation::{plain, table_name};
 pub(crate) const CATALOG: &str = "peil";
 /// The name under which the engine knows the warehouse's store.
 pub(crate) const STORE: &str = "peil://warehouse";
-/// Cores that a query uses.
+/// Cores that a reader's query uses.
 pub(crate) const PARTITIONS: usize = 2;
 /// Files of a table up to so many bytes are read once and kept in memory, for
 /// readers who ask again and again.

@@ -51,18 +51,17 @@ peers as (
         value
     from measured
 ),
-gathered as (
+ranked as (
     select
         period,
         measure,
         name,
         family,
         peer_group,
-        count(*) as authorities,
-        sum(value) as total,
-        array_sort(array_agg(value)) as in_order
+        value,
+        row_number() over (partition by period, measure, name, family, peer_group order by value) - 1 as place,
+        count(*) over (partition by period, measure, name, family, peer_group) - 1 as last_place
     from peers
-    group by period, measure, name, family, peer_group
 ),
 -- A quantile lies at place (n - 1) * p: in hundredths, so that the weights of its two neighbours are exact.
 statistics as (
@@ -72,19 +71,30 @@ statistics as (
         name,
         family,
         peer_group,
-        authorities,
-        in_order[(authorities - 1) * 10 / 100 + 1] * (100 - ((authorities - 1) * 10 % 100))
-            + coalesce(in_order[(authorities - 1) * 10 / 100 + 2], 0) * ((authorities - 1) * 10 % 100) as p10_hundredfold,
-        in_order[(authorities - 1) * 25 / 100 + 1] * (100 - ((authorities - 1) * 25 % 100))
-            + coalesce(in_order[(authorities - 1) * 25 / 100 + 2], 0) * ((authorities - 1) * 25 % 100) as p25_hundredfold,
-        in_order[(authorities - 1) * 50 / 100 + 1] * (100 - ((authorities - 1) * 50 % 100))
-            + coalesce(in_order[(authorities - 1) * 50 / 100 + 2], 0) * ((authorities - 1) * 50 % 100) as median_hundredfold,
-        in_order[(authorities - 1) * 75 / 100 + 1] * (100 - ((authorities - 1) * 75 % 100))
-            + coalesce(in_order[(authorities - 1) * 75 / 100 + 2], 0) * ((authorities - 1) * 75 % 100) as p75_hundredfold,
-        in_order[(authorities - 1) * 90 / 100 + 1] * (100 - ((authorities - 1) * 90 % 100))
-            + coalesce(in_order[(authorities - 1) * 90 / 100 + 2], 0) * ((authorities - 1) * 90 % 100) as p90_hundredfold,
-        total
-    from gathered
+        count(*) as authorities,
+        sum(case
+            when place = last_place * 10 / 100 then value * (100 - last_place * 10 % 100)
+            when place = last_place * 10 / 100 + 1 then value * (last_place * 10 % 100)
+        end) as p10_hundredfold,
+        sum(case
+            when place = last_place * 25 / 100 then value * (100 - last_place * 25 % 100)
+            when place = last_place * 25 / 100 + 1 then value * (last_place * 25 % 100)
+        end) as p25_hundredfold,
+        sum(case
+            when place = last_place * 50 / 100 then value * (100 - last_place * 50 % 100)
+            when place = last_place * 50 / 100 + 1 then value * (last_place * 50 % 100)
+        end) as median_hundredfold,
+        sum(case
+            when place = last_place * 75 / 100 then value * (100 - last_place * 75 % 100)
+            when place = last_place * 75 / 100 + 1 then value * (last_place * 75 % 100)
+        end) as p75_hundredfold,
+        sum(case
+            when place = last_place * 90 / 100 then value * (100 - last_place * 90 % 100)
+            when place = last_place * 90 / 100 + 1 then value * (last_place * 90 % 100)
+        end) as p90_hundredfold,
+        sum(value) as total
+    from ranked
+    group by period, measure, name, family, peer_group
 ),
 sized as (
     select

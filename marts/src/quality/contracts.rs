@@ -397,4 +397,25 @@ mod unit {
         let runtime = session::runtime(draft.storage(), Memory::default()).unwrap();
         assert!(check(&draft, &contracts, &[], false, &runtime, Memory::default()).await.is_err());
     }
+
+    #[tokio::test]
+    async fn of_a_large_table_statistics_tell_the_same() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/contracts");
+        let contracts = ContractSet::default().with_folder(&folder).unwrap();
+        let contract = Arc::clone(contracts.get("portal/plates").unwrap());
+        let warehouse = tempfile::tempdir().unwrap();
+        let storage = Storage::open(warehouse.path().to_str().unwrap()).unwrap();
+        let mut draft = Draft::begin(&storage).await.unwrap();
+        draft.declare(&contract.staged_spec()).unwrap();
+        let mut plates = vec![(Some("p"), 10, None); SMALL as usize];
+        plates[SMALL as usize - 1] = (None, 10, Some(9));
+        deliver(&mut draft, &contract, "a", &plates).await;
+        let place = vec![format!("_object=a, _line={}", SMALL + 1)];
+        let findings = found(&draft, &contracts, &[]).await;
+        assert_eq!(findings["not_null"], (1, place.clone()));
+        assert_eq!(findings["order_of_days"], (1, place));
+        deliver(&mut draft, &contract, "a", &vec![(Some("p"), 10, None); SMALL as usize]).await;
+        let findings = found(&draft, &contracts, &[]).await;
+        assert_eq!((findings["not_null"].0, findings["order_of_days"].0), (0, 0));
+    }
 }
