@@ -414,7 +414,8 @@ mod unit {
         let findings = found(&draft, &contracts, &[]).await;
         assert_eq!(findings["not_null"], (1, place.clone()));
         assert_eq!(findings["order_of_days"], (1, place));
-        deliver(&mut draft, &contract, "a", &vec![(Some("p"), 10, None); SMALL as usize]).await;
+        plates[SMALL as usize - 1] = (Some("p"), 10, None);
+        deliver(&mut draft, &contract, "a", &plates).await;
         let findings = found(&draft, &contracts, &[]).await;
         assert_eq!((findings["not_null"].0, findings["order_of_days"].0), (0, 0));
     }
