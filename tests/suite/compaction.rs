@@ -8,7 +8,7 @@ const NIGHTS: u32 = 140;
 
 /// The delivery of a night: a few plates, one of which corrects that of the
 /// night before.
-fn delivery(night: u32) -> String {
+pub fn delivery(night: u32) -> String {
     let mut text = "plaat_id;bestuur;aangemaakt_op;verwijderd_op\n".to_owned();
     let day = |night: u32| chrono::NaiveDate::from_yo_opt(2022, 1 + night).unwrap();
     if night > 0 {
@@ -23,7 +23,8 @@ fn delivery(night: u32) -> String {
     text
 }
 
-fn object(night: u32) -> String {
+/// Where that of a night lies.
+pub fn object(night: u32) -> String {
     format!("portal/plates/plates-{}.csv", chrono::NaiveDate::from_yo_opt(2022, 1 + night).unwrap())
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use peil_tests::servers::{Cloud, SECRET, second_landing};
 use peil_tests::{AS_OF, Answer, Site};
 
+use crate::compaction::{delivery, object};
+
 const RUN: [&str; 3] = ["run", "--as-of", AS_OF];
 const NEW: (&str, &str) =
     ("portal/plates/2022-07-15.csv", "plaat_id;bestuur;aangemaakt_op;verwijderd_op\nnieuwe-plaat;Gent;2022-06-20;\n");
@@ -125,6 +127,47 @@ fn two_machines_that_run_at_once_do_no_harm() {
     let whole = second_landing(&site);
     whole.run();
     assert_eq!(marts(|arguments| cloud.peil(&site, arguments)), marts(|arguments| whole.peil(arguments)));
+}
+
+#[test]
+fn machines_share_a_run_in_a_store_and_its_small_files_are_put_together() {
+    let Some(cloud) = Cloud::s3() else { return };
+    let site = Site::sample();
+    for night in 0..70 {
+        site.deliver(&object(night), delivery(night));
+    }
+    let other = second_landing(&site);
+    let shared = |stage: &str| {
+        // Each a half, at the same time.
+        let halves = std::thread::scope(|scope| {
+            let machines = [(&site, "1/2"), (&other, "2/2")];
+            let halves =
+                machines.map(|(site, half)| scope.spawn(|| cloud.peil(site, &["share", stage, half, "--json"])));
+            halves.map(|half| half.join().unwrap())
+        });
+        let number = |half: &Answer, name: &str| {
+            done(half);
+            serde_json::from_str::<serde_json::Value>(&half.stdout).unwrap()[name].as_u64().unwrap()
+        };
+        let [first, second] = halves.each_ref().map(|half| number(half, "taken"));
+        assert!(first > 0 && second > 0, "{stage}: {first} and {second}");
+        assert_eq!(first + second, number(&halves[0], "all"), "{stage}");
+    };
+    shared("ingest");
+    done(&cloud.peil(&site, &["ingest"]));
+    shared("transform");
+    done(&cloud.peil(&site, &RUN));
+    let whole = second_landing(&site);
+    whole.run();
+    let expected = marts(|arguments| whole.peil(arguments));
+    assert_eq!(marts(|arguments| cloud.peil(&site, arguments)), expected);
+
+    let maintained = cloud.peil(&site, &["maintain", "--keep-hours", "0", "--json"]);
+    done(&maintained);
+    let maintained: serde_json::Value = serde_json::from_str(&maintained.stdout).unwrap();
+    assert!(maintained["bundles"].as_u64().unwrap() >= 1, "{maintained}");
+    done(&cloud.peil(&site, &[&RUN, ["--full"].as_slice()].concat()));
+    assert_eq!(marts(|arguments| cloud.peil(&site, arguments)), expected, "computed anew from bundles");
 }
 
 #[test]
