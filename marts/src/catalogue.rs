@@ -12,7 +12,7 @@ use peil_warehouse::publish::Draft;
 use peil_warehouse::table::{TableSpec, documented, fingerprint};
 
 use crate::indicator;
-use crate::lineage;
+use crate::lineage::{self, Followed};
 use crate::model::Model;
 use crate::model_set::ModelSet;
 
@@ -28,11 +28,12 @@ enum Cells {
 /// Name, what it holds, cells.
 type Column = (&'static str, &'static str, Cells);
 
-/// Writes the tables of the catalogue into the draft, where they changed.
+/// Writes the tables of the catalogue into the draft, where they changed, and
+/// the lineage that was followed for them.
 ///
 /// # Errors
 /// [`peil_warehouse::Error::Storage`] where they cannot be written.
-pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
+pub(crate) async fn record(draft: &mut Draft, models: &ModelSet, followed: Option<Followed>) -> Result<()> {
     let shown: Vec<&Model> = models.in_order().collect();
     let tables = [
         ("ops/models", "The tables that the marts stage makes, and from what.", model_rows(&shown)),
@@ -43,7 +44,7 @@ pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
     for (name, description, columns) in tables {
         write(draft, name, description, columns).await?;
     }
-    lineage::record(draft, models).await
+    lineage::record(draft, followed).await
 }
 
 /// Writes what the sources promise of each dataset, which rules read.

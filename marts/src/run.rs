@@ -27,7 +27,7 @@ use crate::model::Severity;
 use crate::model_set::ModelSet;
 use crate::quality::{self, Day, QualityRules};
 use crate::relation::{plain, table_name};
-use crate::{build, catalogue, graph, plan, session};
+use crate::{build, catalogue, graph, lineage, plan, session};
 
 /// The stage's name among the inputs of the pointer.
 const STAGE: &str = "marts";
@@ -119,11 +119,13 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     let runtime = session::runtime(draft.storage(), context.memory)?;
     let mut findings =
         quality::check_sources(context.quality, draft, day, &before, context.full, &runtime, context.memory).await?;
+    let due = lineage::due(draft, context.models)?;
     let is_same = !context.full && draft.published().inputs.get(STAGE) == Some(&inputs);
     if let Some(carried) = quality::carried(&before, &inputs).filter(|_| is_same) {
         findings.extend(carried);
         quality::settle(context.quality, &mut findings, day);
-        catalogue::record(draft, context.models).await?;
+        let followed = lineage::follow(due, context.models).await?;
+        catalogue::record(draft, context.models, followed).await?;
         quality::record(draft, context.run_id, &findings).await?;
         draft.publish().await?;
         let unchanged = context.models.marts().count();
@@ -144,7 +146,8 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
         threshold: context.threshold,
         hidden: Arc::clone(&context.hidden_before),
     };
-    let (rows, keys) = build::build(&session, draft, plan.tasks, &ground, &advance).await?;
+    let building = build::build(&session, draft, plan.tasks, &ground, &advance);
+    let ((rows, keys), followed) = futures::try_join!(building, lineage::follow(due, context.models))?;
     let gone = remove_old(context.models, draft);
     let mut of_marts = all_keys(context.models, keys);
     let before = if context.full { Vec::new() } else { before };
@@ -167,7 +170,7 @@ pub async fn run(context: &MartsContext<'_>, draft: &mut Draft) -> Result<MartsS
     quality::settle(context.quality, &mut findings, day);
     let failed: Vec<Finding> = findings.iter().filter(|finding| finding.has_failed()).cloned().collect();
     if failed.is_empty() {
-        catalogue::record(draft, context.models).await?;
+        catalogue::record(draft, context.models, followed).await?;
         draft.update(|published| {
             published.run_id = Some(context.run_id.to_owned());
             published.as_of = Some(context.as_of);

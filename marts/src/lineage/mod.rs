@@ -27,7 +27,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::execution::context::SessionContext;
 use peil_warehouse::{Error, Result};
 
-pub(crate) use record::record;
+pub(crate) use record::{Followed, due, follow, record};
 pub use source::{How, ROWS, Relation, Source, Sources};
 
 use crate::finish;
@@ -62,7 +62,9 @@ pub async fn lineage(models: &ModelSet, tables: &BTreeMap<String, SchemaRef>) ->
     let mut walker = Walker::default();
     let mut marts = BTreeMap::new();
     for model in models.in_order() {
-        let known = follow(&engine, &walker, model).await?;
+        // Others are waiting for the same thread, and planning does not wait.
+        tokio::task::yield_now().await;
+        let known = made(&engine, &walker, model).await?;
         if model.is_mart() {
             let columns = known.names.iter().zip(&known.relation.columns);
             let mart = model.name.trim_start_matches("marts.");
@@ -79,7 +81,7 @@ pub async fn lineage(models: &ModelSet, tables: &BTreeMap<String, SchemaRef>) ->
 }
 
 /// Plans a model, registers the table that it makes, and finds its sources.
-async fn follow(engine: &SessionContext, walker: &Walker, model: &Model) -> Result<Known> {
+async fn made(engine: &SessionContext, walker: &Walker, model: &Model) -> Result<Known> {
     let wrong = |error| Error::usage(format!("{}: {}", model.place, plain(&error)));
     let state = engine.state();
     let plan = state.create_logical_plan(&model.sql).await.map_err(wrong)?;

@@ -39,15 +39,27 @@ fn spec() -> TableSpec {
     TableSpec::new(TABLE, "From which columns each column of a mart comes, and how.", columns.to_vec())
 }
 
-/// Writes the lineage of the models into the draft, where it may have
-/// changed.
+/// The lineage of models, where it may have changed: what it is followed
+/// through, before it is.
+#[derive(Debug)]
+pub(crate) struct Due {
+    tables: BTreeMap<String, SchemaRef>,
+    print: String,
+}
+
+/// The rows of the table, to be written.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    print: String,
+    rows: RecordBatch,
+}
+
+/// What is to be followed; none where the table has it already.
 ///
 /// # Errors
-/// As [`lineage`]; [`peil_warehouse::Error::Storage`] where it cannot be
-/// written.
-pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
-    let spec = spec();
-    draft.declare(&spec)?;
+/// [`peil_warehouse::Error::Storage`] where a table of the draft has no valid
+/// schema.
+pub(crate) fn due(draft: &Draft, models: &ModelSet) -> Result<Option<Due>> {
     let mut tables: BTreeMap<String, SchemaRef> = BTreeMap::new();
     for source in models.sources() {
         if let Some(state) = draft.table(&table_name(source)) {
@@ -59,13 +71,29 @@ pub(crate) async fn record(draft: &mut Draft, models: &ModelSet) -> Result<()> {
         format!("{name} {}", columns.collect::<Vec<_>>().join(", "))
     });
     let print = fingerprint([VERSION.to_owned(), models.fingerprint()].into_iter().chain(shapes));
-    if draft.fingerprint(TABLE, WHOLE) == Some(print.as_str()) {
-        return Ok(());
-    }
+    Ok((draft.fingerprint(TABLE, WHOLE) != Some(print.as_str())).then_some(Due { tables, print }))
+}
+
+/// Follows what is due. It reads no rows, and goes on beside what does.
+///
+/// # Errors
+/// As [`lineage`].
+pub(crate) async fn follow(due: Option<Due>, models: &ModelSet) -> Result<Option<Followed>> {
+    let Some(Due { mut tables, print }) = due else { return Ok(None) };
     // The tables of the run have the same columns on every day.
     let calendar = calendar::calendar(&Horizon::default(), models.indicators())?;
     tables.extend(calendar.tables.iter().map(|(name, rows)| ((*name).to_owned(), rows.schema())));
-    let rows = rows(&spec.schema, &lineage(models, &tables).await?)?;
+    let rows = rows(&spec().schema, &lineage(models, &tables).await?)?;
+    Ok(Some(Followed { print, rows }))
+}
+
+/// Writes what was followed into the draft.
+///
+/// # Errors
+/// [`peil_warehouse::Error::Storage`] where it cannot be written.
+pub(crate) async fn record(draft: &mut Draft, followed: Option<Followed>) -> Result<()> {
+    let Some(Followed { print, rows }) = followed else { return Ok(()) };
+    draft.declare(&spec())?;
     draft.write_part(TABLE, WHOLE, print, &[rows]).await
 }
 
