@@ -301,7 +301,7 @@ impl<'a> MonthRows<'a> {
         let date = Date32Array::from_iter_values([number_of(delivery.date)]);
         columns.insert(DELIVERY_DATE.to_owned(), repeated(Arc::new(date), rows)?);
         if let Some(activity) = &mut self.activity {
-            activity.push(Activity::of(columns)?);
+            activity.push(Activity::of(columns, delivery)?);
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ fn lines(datasets: &[Arc<Dataset>]) -> Vec<Line> {
         let tables = [dataset.spec()].into_iter().chain(rollup::spec(dataset));
         for spec in tables {
             for field in spec.schema.fields() {
-                add(&mut lines, datasets, dataset, &spec.name, field.name(), field.name());
+                add(&mut lines, datasets, dataset, &spec.name, field.name(), rollup::source(field.name()));
             }
         }
         for explosion in explode::of(dataset) {

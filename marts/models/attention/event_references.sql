@@ -12,12 +12,12 @@ columns:
   resolved: of these, those whose authority resolves
 order: [month, fact_on]
 nullable: [fact_on]
-incremental: month of conformed.portal_events
+incremental: month of conformed.portal_activity
 */
 select
     month,
     occurred_on as fact_on,
-    count(authority) as named,
-    count(nis_code) as resolved
-from conformed.portal_events
+    cast(sum(case when names_authority then events else 0 end) as bigint) as named,
+    cast(sum(case when nis_code is not null then events else 0 end) as bigint) as resolved
+from conformed.portal_activity
 group by month, occurred_on

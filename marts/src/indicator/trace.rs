@@ -11,8 +11,8 @@ use peil_warehouse::{Error, Result};
 use super::{Facts, Shape, Version, condition, facts_of, start_key, union};
 use crate::model::{Columns, Header, Model};
 
-/// Tables made from others, which know of no delivery, and the tables of
-/// which they are made.
+/// Tables made from others, a row for several facts of one delivery, and the
+/// tables of which they are made.
 const ROLLUPS: [(&str, &str); 1] = [("portal_activity", "portal_events")];
 /// The column of a large table that holds its month.
 const MONTH: &str = "month";
@@ -22,8 +22,8 @@ const ROLLED_UP: &str = "events";
 const UNTRACED: [&str; 3] =
     ["catalogue_coupling_authorities", "catalogue_solution_components", "catalogue_solution_standards"];
 
-/// The conformed table in which the facts of a table stand with the delivery
-/// that each came in; none where that is not known.
+/// The conformed table in which the facts of a table stand one by one, with the
+/// delivery that each came in; none where that is not known.
 pub fn traced(fact: &str) -> Option<&str> {
     let rollup = ROLLUPS.iter().find(|(rollup, _)| *rollup == fact);
     rollup.map_or(Some(fact), |(_, table)| Some(table)).filter(|table| !UNTRACED.contains(table))
@@ -115,8 +115,8 @@ fn by_month(source: &str, columns: &[(&str, &str)], order: &[&str]) -> Header {
     }
 }
 
-/// The tables of the facts that count, by delivery: one for each large table,
-/// read once for all indicators, and one over all.
+/// The tables of the facts that count, by delivery: one for each rollup, read
+/// once for all indicators, and one over all.
 ///
 /// # Errors
 /// [`Error::Usage`] where the condition of a declaration is no SQL.
@@ -124,13 +124,15 @@ pub fn models(versions: &[Version]) -> Result<Vec<Model>> {
     let mut shared: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut branches = Vec::new();
     for facts in facts_of(versions).filter(|facts| facts.shape != Shape::Line) {
-        let Some(table) = traced(facts.fact) else { continue };
+        if traced(facts.fact).is_none() {
+            continue;
+        }
         if is_rollup(facts.fact) {
-            let columns = shared.entry(table).or_default();
+            let columns = shared.entry(facts.fact).or_default();
             columns.insert(facts.from.to_owned());
             columns.extend(columns_of(&facts)?);
         }
-        branches.push(branch(&facts, table));
+        branches.push(branch(&facts));
     }
     let header = |name: &str, grain: &str| Header {
         intermediate: Some(name.to_owned()),
@@ -153,7 +155,7 @@ pub fn models(versions: &[Version]) -> Result<Vec<Model>> {
         let asked = asked.join(", ");
         let sql = format!(
             "select {MONTH}, _object as object, _delivery_date as delivery_date, nis_code is not null as has_authority,\n  \
-             {asked}, count(*) as rows\nfrom conformed.{table}\n\
+             {asked}, cast(sum({ROLLED_UP}) as bigint) as rows\nfrom conformed.{table}\n\
              group by {MONTH}, _object, _delivery_date, nis_code is not null, {asked}"
         );
         let header = Header {
@@ -168,13 +170,13 @@ pub fn models(versions: &[Version]) -> Result<Vec<Model>> {
 }
 
 /// The facts that one version counts, by delivery.
-fn branch(facts: &Facts<'_>, table: &str) -> String {
+fn branch(facts: &Facts<'_>) -> String {
     let Facts { indicator, fact, from, shape } = facts;
     let until = indicator.until.as_deref().filter(|_| *shape == Shape::Interval).unwrap_or("cast(null as date)");
     let (source, [object, delivery_date], rows, named) = if is_rollup(fact) {
-        (format!("intermediate.traced_{table}"), ["object", "delivery_date"], "sum(rows)", "has_authority")
+        (format!("intermediate.traced_{fact}"), ["object", "delivery_date"], "sum(rows)", "has_authority")
     } else {
-        (format!("conformed.{table}"), ["_object", "_delivery_date"], "count(*)", "nis_code is not null")
+        (format!("conformed.{fact}"), ["_object", "_delivery_date"], "count(*)", "nis_code is not null")
     };
     // An authority that does not resolve is none that counts.
     let named = if indicator.counts_authorities() { named } else { "true" };

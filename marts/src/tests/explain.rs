@@ -22,7 +22,7 @@ fn rows(explanation: &Explanation) -> Vec<String> {
     row.map(|row| format!("{} {} {} {}:{}", row.thing, day(&row.from_day), row.rows, row.object, row.line)).collect()
 }
 
-const ACTIVITY: &str = "occurred_on | user_id | nis_code | module | events";
+const ACTIVITY: &str = "occurred_on | user_id | nis_code | module | _object | events";
 const EVENTS: &str = "event_id | occurred_on | user_id | authority | nis_code | module | _object | _line";
 
 /// The rollup and the events of which it is made.
@@ -33,9 +33,9 @@ async fn portal() -> House {
             "portal_activity",
             ACTIVITY,
             &[
-                "2021-04-01 | aaaaaaaaaaaaaaaa | 11001 | bouwstenen | 1",
-                "2022-01-10 | aaaaaaaaaaaaaaaa | 11001 | bouwstenen | 1",
-                "2022-03-31 | bbbbbbbbbbbbbbbb | - | bouwstenen | 2",
+                "2021-04-01 | aaaaaaaaaaaaaaaa | 11001 | bouwstenen | portal/events/2021-04.ndjson | 1",
+                "2022-01-10 | aaaaaaaaaaaaaaaa | 11001 | bouwstenen | portal/events/2022-01.ndjson | 1",
+                "2022-03-31 | bbbbbbbbbbbbbbbb | - | bouwstenen | portal/events/2022-03.ndjson | 2",
             ],
         )
         .await;

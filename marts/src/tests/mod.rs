@@ -192,6 +192,7 @@ fn tables() -> BTreeMap<String, Vec<Field>> {
             "date" => DataType::Date32,
             "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             "integer" => DataType::Int64,
+            "boolean" => DataType::Boolean,
             "amount" => DataType::Decimal128(18, 2),
             _ => DataType::Decimal128(18, 6),
         };

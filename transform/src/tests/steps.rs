@@ -72,7 +72,17 @@ async fn columns_stand_in_their_order() {
     );
     assert_eq!(
         columns("conformed/portal_activity"),
-        ["month", "occurred_on", "user_id", "nis_code", "module", "events"]
+        [
+            "month",
+            "occurred_on",
+            "user_id",
+            "nis_code",
+            "module",
+            "names_authority",
+            "_object",
+            "_delivery_date",
+            "events"
+        ]
     );
     assert_eq!(columns("conformed/catalogue_coupling_authorities"), ["coupling_id", "authority", "nis_code"]);
     assert_eq!(
