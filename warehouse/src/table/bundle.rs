@@ -18,7 +18,8 @@ use parquet::schema::types::TypePtr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::encode::{as_it_is, common_properties};
+use super::encode::common_properties;
+use super::file::as_it_is;
 use super::{DataFile, TableState, hex};
 use crate::storage::Storage;
 use crate::{Error, Result};

@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::encode::ChunkCopy;
+use super::file::ChunkCopy;
 use crate::Result;
 
 /// A data file whose row groups are read, or copied, one by one.

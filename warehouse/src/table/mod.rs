@@ -11,6 +11,7 @@ mod coded;
 mod delta;
 mod differences;
 mod encode;
+mod file;
 mod files;
 mod groups;
 #[cfg(test)]
@@ -25,7 +26,8 @@ use sha2::{Digest, Sha256};
 
 pub use bundle::{Bundle, StoredFile};
 pub use delta::{LogTidied, delta_schema, schema_of, tidy_log};
-pub use encode::{ChunkCopy, ColumnSource, FileBuilder, encode, encode_groups};
+pub use encode::{encode, encode_groups};
+pub use file::{ChunkCopy, ColumnSource, FileBuilder};
 pub use files::{read_batches, read_file, read_files, write_file};
 pub use groups::RowGroups;
 
