@@ -6,16 +6,22 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::ByteArray;
 use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::statistics::Statistics;
+use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use zstd::bulk::Compressor;
 
-use crate::Result;
+use crate::{Error, Result};
 
+/// How hard the compressor tries.
+pub(super) const COMPRESSION_LEVEL: i32 = 1;
+/// Bytes of a text up to which it stands in the statistics.
+const LONGEST_BOUND: usize = 64;
 /// Rows of a page.
 const PAGE_ROWS: usize = 65_536;
 /// Equal values after one another from which they are written once.
@@ -73,6 +79,15 @@ pub(super) struct DictionaryPage {
     pub count: u32,
 }
 
+/// What statistics tell of texts: the least and the greatest, where it is not
+/// too long.
+pub(super) fn bounds(least: Option<&[u8]>, most: Option<&[u8]>, nulls: u64) -> Statistics {
+    let bound = |text: Option<&[u8]>| {
+        text.filter(|text| text.len() <= LONGEST_BOUND).map(|text| ByteArray::from(text.to_vec()))
+    };
+    Statistics::ByteArray(ValueStatistics::new(bound(least), bound(most), None, Some(nulls), false))
+}
+
 /// Makes a column of pages: `values` writes some of its values, by place, in
 /// the encoding that is told.
 pub(super) fn write(
@@ -81,12 +96,36 @@ pub(super) fn write(
     dictionary: Option<DictionaryPage>,
     encoding: Encoding,
     statistics: Statistics,
+    values: impl FnMut(Range<usize>, &mut Vec<u8>),
+) -> Result<EncodedChunk> {
+    write_pages(column, levels, dictionary, encoding, statistics, None, values)
+}
+
+/// As [`write`], each page compressed.
+pub(super) fn write_compressed(
+    column: &ColumnDescPtr,
+    levels: &Levels,
+    encoding: Encoding,
+    statistics: Statistics,
+    values: impl FnMut(Range<usize>, &mut Vec<u8>),
+) -> Result<EncodedChunk> {
+    let compressor = Compressor::new(COMPRESSION_LEVEL).map_err(Error::internal)?;
+    write_pages(column, levels, None, encoding, statistics, Some(compressor), values)
+}
+
+fn write_pages(
+    column: &ColumnDescPtr,
+    levels: &Levels,
+    dictionary: Option<DictionaryPage>,
+    encoding: Encoding,
+    statistics: Statistics,
+    mut compressor: Option<Compressor<'_>>,
     mut values: impl FnMut(Range<usize>, &mut Vec<u8>),
 ) -> Result<EncodedChunk> {
     let mut encodings = vec![Encoding::RLE, encoding];
     let mut sink = TrackedWrite::new(Vec::new());
     let mut pages = SerializedPageWriter::new(&mut sink);
-    let mut first = None;
+    let (mut first, mut uncompressed) = (None, 0);
     if let Some(DictionaryPage { content, count }) = dictionary {
         encodings.insert(0, Encoding::PLAIN);
         let written = pages.write_page(page(Page::DictionaryPage {
@@ -96,8 +135,13 @@ pub(super) fn write(
             is_sorted: false,
         }))?;
         first = Some(written.bytes_written);
+        uncompressed = written.uncompressed_size;
     }
     let (rows, mut row, mut at) = (levels.rows, 0, 0);
+    let compression = match compressor {
+        Some(_) => Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?),
+        None => Compression::UNCOMPRESSED,
+    };
     while row < rows {
         let end = rows.min(row + PAGE_ROWS);
         let mut content = vec![0; 4];
@@ -105,24 +149,29 @@ pub(super) fn write(
         let length = (content.len() - 4) as u32;
         content[..4].copy_from_slice(&length.to_le_bytes());
         values(at..at + count, &mut content);
-        pages.write_page(page(Page::DataPage {
+        let size = content.len();
+        if let Some(compressor) = &mut compressor {
+            content = compressor.compress(&content).map_err(Error::internal)?;
+        }
+        let data = Page::DataPage {
             buf: content.into(),
             num_values: (end - row) as u32,
             encoding,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
             statistics: None,
-        }))?;
+        };
+        uncompressed += pages.write_page(CompressedPage::new(data, size))?.uncompressed_size;
         (row, at) = (end, at + count);
     }
     pages.close()?;
     let bytes: Bytes = sink.into_inner()?.into();
     let metadata = ColumnChunkMetaData::builder(column.clone())
         .set_encodings(encodings)
-        .set_compression(Compression::UNCOMPRESSED)
+        .set_compression(compression)
         .set_num_values(rows as i64)
         .set_total_compressed_size(bytes.len() as i64)
-        .set_total_uncompressed_size(bytes.len() as i64)
+        .set_total_uncompressed_size(uncompressed as i64)
         .set_dictionary_page_offset(first.map(|_| 0))
         .set_data_page_offset(first.unwrap_or(0) as i64)
         .set_statistics(statistics)

@@ -9,15 +9,12 @@ use std::ops::Range;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, DictionaryArray, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type};
 use parquet::basic::Encoding;
-use parquet::data_type::ByteArray;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::types::ColumnDescPtr;
 
 use super::chunk::{self, DictionaryPage, EncodedChunk, Levels, hybrid, is_flat};
 use crate::Result;
 
-/// Bytes of a text up to which it stands in the statistics.
-const LONGEST_BOUND: usize = 64;
 const UNSEEN: u32 = u32::MAX;
 
 /// The values of a dictionary.
@@ -80,10 +77,8 @@ impl<'a> Dictionary<'a> {
             let (least, most) = (self.days.keys().min().copied(), self.days.keys().max().copied());
             return Statistics::Int32(ValueStatistics::new(least, most, None, Some(nulls), false));
         }
-        let bound =
-            |text: Option<&&str>| text.filter(|text| text.len() <= LONGEST_BOUND).map(|text| ByteArray::from(*text));
-        let (least, most) = (bound(self.texts.keys().min()), bound(self.texts.keys().max()));
-        Statistics::ByteArray(ValueStatistics::new(least, most, None, Some(nulls), false))
+        let (least, most) = (self.texts.keys().min(), self.texts.keys().max());
+        chunk::bounds(least.map(|text| text.as_bytes()), most.map(|text| text.as_bytes()), nulls)
     }
 }
 

@@ -59,7 +59,7 @@ fn numbers(array: &ArrayRef) -> Option<ScalarBuffer<i64>> {
 
 /// The values of a page. Differences wrap around, so that any two numbers have
 /// one.
-fn differences(values: &[i64], into: &mut Vec<u8>) {
+pub(super) fn differences(values: &[i64], into: &mut Vec<u8>) {
     varint(BLOCK as u64, into);
     varint(MINIBLOCKS as u64, into);
     varint(values.len() as u64, into);

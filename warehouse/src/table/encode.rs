@@ -10,6 +10,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
+use super::chunk::COMPRESSION_LEVEL;
 use super::file::{ColumnSource, FileBuilder};
 use crate::Result;
 
@@ -79,7 +80,7 @@ fn hardly_repeats(column: &ArrayRef) -> bool {
 /// What holds for every file.
 pub(super) fn common_properties() -> Result<WriterPropertiesBuilder> {
     Ok(WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
         .set_created_by("peil".to_owned()))

@@ -13,6 +13,7 @@ use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::Encoding;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
@@ -22,7 +23,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::chunk::EncodedChunk;
 use super::encode::{properties, small_properties};
-use super::{coded, differences};
+use super::{coded, differences, prefixed};
 use crate::{Error, Result};
 
 /// What a Parquet file begins with, and ends with.
@@ -103,7 +104,9 @@ impl FileBuilder {
                 }
                 ColumnSource::Rows(arrays) => arrays,
             };
+            let hardly_repeats = self.properties.encoding(descriptor.path()) == Some(Encoding::DELTA_BYTE_ARRAY);
             let chunk = match coded::encode(&descriptor, &arrays)? {
+                None if hardly_repeats => prefixed::encode(&descriptor, &arrays)?,
                 None => differences::encode(&descriptor, field.data_type(), &arrays)?,
                 chunk => chunk,
             };

@@ -14,6 +14,7 @@ mod encode;
 mod file;
 mod files;
 mod groups;
+mod prefixed;
 #[cfg(test)]
 mod tests;
 

@@ -149,3 +149,49 @@ fn ids_are_told_from_texts_that_repeat_where_the_first_rows_are_few() {
     assert!(encodings(0).contains(&Encoding::DELTA_BYTE_ARRAY), "{:?}", encodings(0));
     assert!(encodings(1).contains(&Encoding::DELTA_BYTE_ARRAY), "{:?}", encodings(1));
 }
+
+#[test]
+fn texts_that_hardly_repeat_are_read_again_as_they_were_with_their_bounds() {
+    let scattered = |row: usize| (row as u64).wrapping_mul(0x5851_F42D_4C95_7F2D);
+    // About the ends of miniblocks, blocks and pages.
+    for rows in [1, 2, 64, 65, 257, 65_536, 65_537, ROWS] {
+        let texts: [Box<dyn Fn(usize) -> Option<String>>; 7] = [
+            Box::new(|row| Some(format!("B202006-{row:07}"))),
+            Box::new(move |row| Some(format!("B202006-{:07}", rows - row))),
+            Box::new(|row| Some(format!("{:x}", scattered(row)))),
+            Box::new(|row| (row % 7 != 3).then(|| format!("{:x}", scattered(row)))),
+            Box::new(move |row| (row == rows - 1).then(|| "één".to_owned())),
+            Box::new(move |row| (row < rows.div_ceil(3)).then(|| "dezelfde".to_owned())),
+            Box::new(|row| Some("ë".repeat((scattered(row) >> 57) as usize))),
+        ];
+        let columns = texts.map(|text| (0..rows).map(text).collect::<StringArray>());
+        let fields: Vec<Field> =
+            (0..columns.len()).map(|at| Field::new(format!("c{at}"), DataType::Utf8, true)).collect();
+        let schema = Arc::new(Schema::new(fields.clone()));
+        let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        let mut file = FileBuilder::new(&schema, &names).unwrap();
+        // Cut somewhere: a column is one whole however it comes.
+        let cut = |column: &StringArray| -> ColumnSource {
+            let (one, other) = (column.slice(0, rows / 3), column.slice(rows / 3, rows - rows / 3));
+            ColumnSource::Rows(vec![Arc::new(one), Arc::new(other)])
+        };
+        file.append(columns.iter().map(cut).collect()).unwrap();
+        let content = file.finish().unwrap();
+        let read = RowGroups::open(content.clone()).unwrap().read(0, &fields, None).unwrap();
+        for (at, (found, expected)) in read.iter().zip(&columns).enumerate() {
+            assert_eq!(found.as_string::<i32>(), expected, "column {at} of {rows} rows");
+        }
+        let metadata = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&content).unwrap();
+        for (at, column) in columns.iter().enumerate() {
+            let chunk = metadata.row_group(0).column(at);
+            let told = chunk.statistics().unwrap();
+            let short = |text: Option<&str>| text.filter(|text| text.len() <= 64).map(|text| text.as_bytes().to_vec());
+            let there = || column.iter().flatten();
+            let expected = (short(there().min()), short(there().max()), Some(column.null_count() as u64));
+            let bound = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+            let told = (bound(told.min_bytes_opt()), bound(told.max_bytes_opt()), told.null_count_opt());
+            assert_eq!(told, expected, "column {at} of {rows} rows");
+            assert!(chunk.uncompressed_size() > 0 && chunk.compressed_size() > 0);
+        }
+    }
+}
