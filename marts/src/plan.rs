@@ -20,7 +20,7 @@ use crate::model_set::ModelSet;
 use crate::relation::table_name;
 
 /// Goes up where the same models give other rows or other bytes.
-pub(crate) const ENGINE: &str = "marts engine 3";
+pub(crate) const ENGINE: &str = "marts engine 4";
 
 /// What is to be done.
 #[derive(Debug, Default)]

@@ -16,9 +16,6 @@ use crate::Result;
 
 /// Most rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
-/// Rows below which a file is not compressed: to set up a compressor for each
-/// column, and another to read it, takes longer than all else.
-const FEW_ROWS: usize = 1024;
 /// Texts that are looked at to tell whether they repeat.
 const LOOKED_AT: usize = 4096;
 
@@ -49,13 +46,12 @@ pub fn encode(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Bytes> {
 /// # Errors
 /// As [`encode`].
 pub fn encode_groups(groups: &[&[RecordBatch]], schema: &SchemaRef) -> Result<Bytes> {
-    let rows: usize = groups.iter().flat_map(|group| group.iter()).map(RecordBatch::num_rows).sum();
     // The first batch may hold a few rows of the month before.
     let looked_at = groups.iter().flat_map(|group| group.iter()).find(|batch| batch.num_rows() >= LOOKED_AT);
     let is_unique = |name: &str| looked_at.and_then(|batch| batch.column_by_name(name)).is_some_and(hardly_repeats);
     let unique: Vec<&str> =
         schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_unique(name)).collect();
-    let mut file = if rows < FEW_ROWS { FileBuilder::small(schema)? } else { FileBuilder::new(schema, &unique)? };
+    let mut file = FileBuilder::new(schema, &unique)?;
     for group in groups {
         let column = |name: &str, kind: &DataType| {
             let of = |batch: &RecordBatch| match batch.column_by_name(name) {
@@ -86,20 +82,13 @@ pub(super) fn common_properties() -> Result<WriterPropertiesBuilder> {
         .set_created_by("peil".to_owned()))
 }
 
-pub(super) fn properties(schema: &Schema, unique: &[&str]) -> Result<WriterProperties> {
-    properties_on(common_properties()?, schema, unique)
-}
-
-/// Those of a file of few rows.
-pub(super) fn small_properties(schema: &Schema) -> Result<WriterProperties> {
-    properties_on(common_properties()?.set_compression(Compression::UNCOMPRESSED), schema, &[])
-}
-
-fn properties_on(
-    mut properties: WriterPropertiesBuilder,
-    schema: &Schema,
-    unique: &[&str],
-) -> Result<WriterProperties> {
+/// What holds for a file of these columns, or for those of its row groups that
+/// are compressed or are not.
+pub(super) fn properties(schema: &Schema, unique: &[&str], is_compressed: bool) -> Result<WriterProperties> {
+    let mut properties = common_properties()?;
+    if !is_compressed {
+        properties = properties.set_compression(Compression::UNCOMPRESSED);
+    }
     for field in schema.fields() {
         let column = ColumnPath::from(field.name().as_str());
         // Numbers and moments are hardly ever repeated: a dictionary of them

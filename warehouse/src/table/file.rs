@@ -4,6 +4,8 @@
 //! of many files most columns are taken over from others, and their bytes are
 //! what there is to move.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -17,12 +19,12 @@ use parquet::basic::Encoding;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
-use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::chunk::EncodedChunk;
-use super::encode::{properties, small_properties};
+use super::encode::properties;
 use super::{coded, differences, prefixed};
 use crate::{Error, Result};
 
@@ -31,6 +33,9 @@ const MAGIC: &[u8] = b"PAR1";
 /// Bytes between the description of a file and its end: its length, and the
 /// mark of the format.
 const TAIL: usize = 8;
+/// Rows below which a row group is not compressed: to set up a compressor for
+/// each column, and another to read it, takes longer than all else.
+const FEW_ROWS: u64 = 1024;
 
 /// Where a column of a row group comes from.
 #[derive(Debug, Clone)]
@@ -40,6 +45,15 @@ pub enum ColumnSource {
     Rows(Vec<ArrayRef>),
     /// A column of a row group of another file, as it is encoded there.
     Chunk(ChunkCopy),
+}
+
+impl ColumnSource {
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Rows(arrays) => arrays.iter().map(|array| array.len() as u64).sum(),
+            Self::Chunk(chunk) => chunk.rows,
+        }
+    }
 }
 
 /// An encoded column of a row group of a file.
@@ -54,11 +68,13 @@ pub struct ChunkCopy {
 /// A Parquet file in the making, a row group at a time.
 pub struct FileBuilder {
     schema: SchemaRef,
-    properties: WriterPropertiesPtr,
+    /// How row groups are written, and those of few rows.
+    compressed: WriterPropertiesPtr,
+    plain: WriterPropertiesPtr,
     groups: Vec<Vec<EncodedChunk>>,
-    /// Of each column, what makes the library's writers of it; none before
-    /// they are needed. They bring a compressor each, which takes its time.
-    encoders: Vec<Option<Encoder>>,
+    /// The library's encoders of the columns that needed one, by place and
+    /// whether they compress: they take their time to be set up.
+    encoders: BTreeMap<(usize, bool), Encoder>,
 }
 
 impl FileBuilder {
@@ -68,24 +84,12 @@ impl FileBuilder {
     /// # Errors
     /// [`crate::Error::Storage`] where Parquet has no type for a column.
     pub fn new(schema: &SchemaRef, unique: &[&str]) -> Result<Self> {
-        Self::with(schema, |schema| properties(schema, unique))
-    }
-
-    /// A file of these columns, of few rows.
-    ///
-    /// # Errors
-    /// As [`FileBuilder::new`].
-    pub(super) fn small(schema: &SchemaRef) -> Result<Self> {
-        Self::with(schema, small_properties)
-    }
-
-    fn with(schema: &SchemaRef, properties: impl FnOnce(&Schema) -> Result<WriterProperties>) -> Result<Self> {
         // Documentation of columns stands in the table's log, not in each file.
         let plain = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default()));
         let schema = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
-        let properties = Arc::new(properties(&schema)?);
-        let encoders = schema.fields().iter().map(|_| None).collect();
-        Ok(Self { schema, properties, groups: Vec::new(), encoders })
+        let [compressed, plain] = [true, false].map(|is_compressed| properties(&schema, unique, is_compressed));
+        let (compressed, plain) = (Arc::new(compressed?), Arc::new(plain?));
+        Ok(Self { schema, compressed, plain, groups: Vec::new(), encoders: BTreeMap::new() })
     }
 
     /// Adds a row group of these columns, one for each of the file's.
@@ -94,8 +98,10 @@ impl FileBuilder {
     /// [`crate::Error::Storage`] where a column does not fit.
     pub fn append(&mut self, columns: Vec<ColumnSource>) -> Result<()> {
         let descriptors = ArrowSchemaConverter::new().convert(&self.schema)?;
+        let is_compressed = columns.first().is_some_and(|column| column.rows() >= FEW_ROWS);
+        let properties = if is_compressed { &self.compressed } else { &self.plain };
         let mut group = Vec::with_capacity(columns.len());
-        for ((field, column), encoder) in self.schema.fields().iter().zip(columns).zip(&mut self.encoders) {
+        for ((place, field), column) in self.schema.fields().iter().enumerate().zip(columns) {
             let descriptor = descriptors.column(group.len());
             let arrays = match column {
                 ColumnSource::Chunk(ChunkCopy { content, leaves, rows }) => {
@@ -104,9 +110,9 @@ impl FileBuilder {
                 }
                 ColumnSource::Rows(arrays) => arrays,
             };
-            let hardly_repeats = self.properties.encoding(descriptor.path()) == Some(Encoding::DELTA_BYTE_ARRAY);
+            let hardly_repeats = properties.encoding(descriptor.path()) == Some(Encoding::DELTA_BYTE_ARRAY);
             let chunk = match coded::encode(&descriptor, &arrays)? {
-                None if hardly_repeats => prefixed::encode(&descriptor, &arrays)?,
+                None if hardly_repeats => prefixed::encode(&descriptor, &arrays, is_compressed)?,
                 None => differences::encode(&descriptor, field.data_type(), &arrays)?,
                 chunk => chunk,
             };
@@ -114,9 +120,9 @@ impl FileBuilder {
                 group.push(chunk);
                 continue;
             }
-            let encoder = match encoder {
-                Some(encoder) => encoder,
-                None => encoder.insert(Encoder::of(field, &self.properties)?),
+            let encoder = match self.encoders.entry((place, is_compressed)) {
+                Entry::Occupied(encoder) => encoder.into_mut(),
+                Entry::Vacant(none) => none.insert(Encoder::of(field, properties)?),
             };
             group.extend(encoder.encode(&arrays)?);
         }
@@ -158,7 +164,7 @@ impl FileBuilder {
         G: Iterator<Item = ColumnCloseResult>,
     {
         let footer = Footer { skip: MAGIC.len() + columns, footer: Vec::new() };
-        let mut writer = file_writer(footer, &self.schema, &self.properties)?;
+        let mut writer = file_writer(footer, &self.schema, &self.compressed)?;
         for group in groups {
             let mut into = writer.next_row_group()?;
             group.into_iter().try_for_each(|column| into.append_column(&Elsewhere, column))?;

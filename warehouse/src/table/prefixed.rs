@@ -16,8 +16,9 @@ use crate::Result;
 const WORD: usize = 8;
 
 /// Encodes the texts of some arrays, one after the other, as a column of a row
-/// group; none where they are something else, or hold nothing but nulls.
-pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Option<EncodedChunk>> {
+/// group, compressed or not; none where they are something else, or hold
+/// nothing but nulls.
+pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef], is_compressed: bool) -> Result<Option<EncodedChunk>> {
     if !is_flat(column) {
         return Ok(None);
     }
@@ -66,7 +67,11 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef]) -> Result<Opti
         differences(&added, into);
         texts.iter().zip(shared).for_each(|(text, shared)| into.extend_from_slice(&text[*shared as usize..]));
     };
-    chunk::write_compressed(column, &levels, Encoding::DELTA_BYTE_ARRAY, statistics, write).map(Some)
+    let chunk = match is_compressed {
+        true => chunk::write_compressed(column, &levels, Encoding::DELTA_BYTE_ARRAY, statistics, write)?,
+        false => chunk::write(column, &levels, None, Encoding::DELTA_BYTE_ARRAY, statistics, write)?,
+    };
+    Ok(Some(chunk))
 }
 
 /// How many bytes two texts begin with that are the same.
