@@ -102,10 +102,12 @@ pub(crate) fn rows(schema: &SchemaRef, month: &str, events: &[Activity]) -> Resu
     // A row as one number whose order is that of the grain.
     let parts = [days.part(), users.part(), authorities.part(), modules.part(), named.part(), deliveries.part()];
     let bits: u32 = parts.iter().map(|(_, bits)| bits).sum();
-    let groups: Vec<(u128, i64)> = match bits {
-        ..=u64::BITS => counted(packed::<u64>(&parts)).map(|(key, count)| (key.into(), count)).collect(),
-        ..=u128::BITS => counted(packed::<u128>(&parts)).collect(),
-        _ => return Err(Error::internal("the activity of a month has more different values than fit a key")),
+    let groups: Vec<(u128, i64)> = if bits <= u64::BITS {
+        counted(packed::<u64>(&parts)).map(|(key, count)| (key.into(), count)).collect()
+    } else if bits <= u128::BITS {
+        counted(packed::<u128>(&parts)).collect()
+    } else {
+        return Err(Error::internal("the activity of a month has more different values than fit a key"));
     };
     let mut shift = bits;
     let [
