@@ -22,7 +22,7 @@ use crate::calendar::{self, Calendar, Horizon};
 use crate::check::{self, Finding, Planned};
 use crate::disclosure::HiddenBefore;
 use crate::engine::Engine;
-use crate::indicator::{STARTS, trace};
+use crate::indicator::STARTS;
 use crate::model::Severity;
 use crate::model_set::ModelSet;
 use crate::quality::{self, Day, QualityRules};
@@ -326,12 +326,7 @@ async fn load<'a>(
     let missing = tables.filter(|table| !session::is_registered(session, table));
     let reads = missing.filter_map(|table| Some((table, draft.table(&table_name(table))?)));
     let reads = futures::stream::iter(reads.map(|(table, state)| async move {
-        // Of a large table of facts a query reads a few columns, once.
-        let provider = match trace::is_rolled_up(table) {
-            true => engine.large(draft.storage(), table, state)?,
-            false => engine.stored(draft.storage(), table, state).await?,
-        };
-        Ok::<_, Error>((table, provider))
+        Ok::<_, Error>((table, engine.stored(draft.storage(), table, state).await?))
     }));
     let loaded: Vec<_> = futures::StreamExt::buffered(reads, CONCURRENT_READS).try_collect().await?;
     loaded.into_iter().try_for_each(|(table, provider)| session::register(session, table, provider))

@@ -29,13 +29,6 @@ pub fn traced(fact: &str) -> Option<&str> {
     rollup.map_or(Some(fact), |(_, table)| Some(table)).filter(|table| !UNTRACED.contains(table))
 }
 
-/// Whether a table, as `conformed.portal_events`, is one of which a rollup is
-/// made: large, and read for its deliveries only.
-pub(crate) fn is_rolled_up(relation: &str) -> bool {
-    let table = relation.strip_prefix("conformed.");
-    table.is_some_and(|table| ROLLUPS.iter().any(|(_, source)| *source == table))
-}
-
 fn is_rollup(fact: &str) -> bool {
     ROLLUPS.iter().any(|(rollup, _)| *rollup == fact)
 }

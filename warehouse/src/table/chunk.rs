@@ -98,28 +98,17 @@ pub(super) fn write(
     statistics: Statistics,
     values: impl FnMut(Range<usize>, &mut Vec<u8>),
 ) -> Result<EncodedChunk> {
-    write_pages(column, levels, dictionary, encoding, statistics, None, values)
+    write_pages(column, levels, dictionary, encoding, statistics, false, values)
 }
 
-/// As [`write`], each page compressed.
-pub(super) fn write_compressed(
-    column: &ColumnDescPtr,
-    levels: &Levels,
-    encoding: Encoding,
-    statistics: Statistics,
-    values: impl FnMut(Range<usize>, &mut Vec<u8>),
-) -> Result<EncodedChunk> {
-    let compressor = Compressor::new(COMPRESSION_LEVEL).map_err(Error::internal)?;
-    write_pages(column, levels, None, encoding, statistics, Some(compressor), values)
-}
-
-fn write_pages(
+/// As [`write`], each data page compressed or not.
+pub(super) fn write_pages(
     column: &ColumnDescPtr,
     levels: &Levels,
     dictionary: Option<DictionaryPage>,
     encoding: Encoding,
     statistics: Statistics,
-    mut compressor: Option<Compressor<'_>>,
+    is_compressed: bool,
     mut values: impl FnMut(Range<usize>, &mut Vec<u8>),
 ) -> Result<EncodedChunk> {
     let mut encodings = vec![Encoding::RLE, encoding];
@@ -138,9 +127,11 @@ fn write_pages(
         uncompressed = written.uncompressed_size;
     }
     let (rows, mut row, mut at) = (levels.rows, 0, 0);
-    let compression = match compressor {
-        Some(_) => Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?),
-        None => Compression::UNCOMPRESSED,
+    let mut compressor =
+        is_compressed.then(|| Compressor::new(COMPRESSION_LEVEL)).transpose().map_err(Error::internal)?;
+    let compression = match is_compressed {
+        true => Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL)?),
+        false => Compression::UNCOMPRESSED,
     };
     while row < rows {
         let end = rows.min(row + PAGE_ROWS);

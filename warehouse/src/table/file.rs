@@ -22,6 +22,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::SchemaDescriptor;
 
 use super::chunk::EncodedChunk;
 use super::encode::properties;
@@ -68,6 +69,8 @@ pub struct ChunkCopy {
 /// A Parquet file in the making, a row group at a time.
 pub struct FileBuilder {
     schema: SchemaRef,
+    /// The same, as Parquet has it.
+    form: SchemaDescriptor,
     /// How row groups are written, and those of few rows.
     compressed: WriterPropertiesPtr,
     plain: WriterPropertiesPtr,
@@ -89,7 +92,8 @@ impl FileBuilder {
         let schema = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
         let [compressed, plain] = [true, false].map(|is_compressed| properties(&schema, unique, is_compressed));
         let (compressed, plain) = (Arc::new(compressed?), Arc::new(plain?));
-        Ok(Self { schema, compressed, plain, groups: Vec::new(), encoders: BTreeMap::new() })
+        let form = ArrowSchemaConverter::new().convert(&schema)?;
+        Ok(Self { schema, form, compressed, plain, groups: Vec::new(), encoders: BTreeMap::new() })
     }
 
     /// Adds a row group of these columns, one for each of the file's.
@@ -97,12 +101,11 @@ impl FileBuilder {
     /// # Errors
     /// [`crate::Error::Storage`] where a column does not fit.
     pub fn append(&mut self, columns: Vec<ColumnSource>) -> Result<()> {
-        let descriptors = ArrowSchemaConverter::new().convert(&self.schema)?;
         let is_compressed = columns.first().is_some_and(|column| column.rows() >= FEW_ROWS);
         let properties = if is_compressed { &self.compressed } else { &self.plain };
         let mut group = Vec::with_capacity(columns.len());
         for ((place, field), column) in self.schema.fields().iter().enumerate().zip(columns) {
-            let descriptor = descriptors.column(group.len());
+            let descriptor = self.form.column(group.len());
             let arrays = match column {
                 ColumnSource::Chunk(ChunkCopy { content, leaves, rows }) => {
                     group.extend(leaves.into_iter().map(|leaf| taken(&content, leaf, rows)));
@@ -126,7 +129,7 @@ impl FileBuilder {
             };
             group.extend(encoder.encode(&arrays)?);
         }
-        if group.len() != descriptors.num_columns() {
+        if group.len() != self.form.num_columns() {
             return Err(Error::internal("a row group has other columns than its file"));
         }
         self.groups.push(group);
@@ -164,7 +167,7 @@ impl FileBuilder {
         G: Iterator<Item = ColumnCloseResult>,
     {
         let footer = Footer { skip: MAGIC.len() + columns, footer: Vec::new() };
-        let mut writer = file_writer(footer, &self.schema, &self.compressed)?;
+        let mut writer = file_writer(footer, &self.form, &self.compressed)?;
         for group in groups {
             let mut into = writer.next_row_group()?;
             group.into_iter().try_for_each(|column| into.append_column(&Elsewhere, column))?;
@@ -183,7 +186,8 @@ fn taken(content: &Bytes, column: ColumnChunkMetaData, rows: u64) -> EncodedChun
 /// The library's encoder of one column.
 struct Encoder {
     field: FieldRef,
-    alone: SchemaRef,
+    /// That of a file of this column alone.
+    form: SchemaDescriptor,
     properties: WriterPropertiesPtr,
     factory: ArrowRowGroupWriterFactory,
 }
@@ -191,9 +195,9 @@ struct Encoder {
 impl Encoder {
     fn of(field: &FieldRef, properties: &WriterPropertiesPtr) -> Result<Self> {
         let alone = Arc::new(Schema::new([Arc::clone(field)]));
-        let writer = file_writer(std::io::sink(), &alone, properties)?;
-        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&alone));
-        Ok(Self { field: Arc::clone(field), alone, properties: Arc::clone(properties), factory })
+        let form = ArrowSchemaConverter::new().convert(&alone)?;
+        let factory = ArrowRowGroupWriterFactory::new(&file_writer(std::io::sink(), &form, properties)?, alone);
+        Ok(Self { field: Arc::clone(field), form, properties: Arc::clone(properties), factory })
     }
 
     /// The columns of Parquet that these rows become: several where they are
@@ -209,7 +213,7 @@ impl Encoder {
                 writer.write(&leaf)?;
             }
         }
-        let mut file = file_writer(Vec::new(), &self.alone, &self.properties)?;
+        let mut file = file_writer(Vec::new(), &self.form, &self.properties)?;
         let mut group = file.next_row_group()?;
         for writer in writers {
             writer.close()?.append_to_row_group(&mut group)?;
@@ -222,11 +226,10 @@ impl Encoder {
 
 fn file_writer<W: Write + Send>(
     into: W,
-    schema: &Schema,
+    form: &SchemaDescriptor,
     properties: &WriterPropertiesPtr,
 ) -> Result<SerializedFileWriter<W>> {
-    let root = ArrowSchemaConverter::new().convert(schema)?.root_schema_ptr();
-    Ok(SerializedFileWriter::new(into, root, Arc::clone(properties))?)
+    Ok(SerializedFileWriter::new(into, form.root_schema_ptr(), Arc::clone(properties))?)
 }
 
 /// Columns that lie elsewhere: the library goes past them, and does not see

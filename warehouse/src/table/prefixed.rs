@@ -39,16 +39,16 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef], is_compressed:
     levels.end(rows);
     let Some(first) = texts.first() else { return Ok(None) };
     let (mut least, mut most) = (*first, *first);
-    let mut before: &[u8] = &[];
+    let (mut before, mut is_greatest): (&[u8], bool) = (first, true);
     let mut shared: Vec<i64> = Vec::with_capacity(texts.len());
     for text in &texts {
         let same = shared_bytes(before, text);
         // Most follow the one before, which is then the greatest up to there.
-        if before.get(same) > text.get(same) || before != most {
-            least = least.min(text);
-            most = most.max(text);
-        } else {
+        is_greatest = if is_greatest { before.get(same) <= text.get(same) } else { *text >= most };
+        if is_greatest {
             most = text;
+        } else {
+            least = least.min(text);
         }
         shared.push(same as i64);
         before = text;
@@ -67,11 +67,7 @@ pub(super) fn encode(column: &ColumnDescPtr, arrays: &[ArrayRef], is_compressed:
         differences(&added, into);
         texts.iter().zip(shared).for_each(|(text, shared)| into.extend_from_slice(&text[*shared as usize..]));
     };
-    let chunk = match is_compressed {
-        true => chunk::write_compressed(column, &levels, Encoding::DELTA_BYTE_ARRAY, statistics, write)?,
-        false => chunk::write(column, &levels, None, Encoding::DELTA_BYTE_ARRAY, statistics, write)?,
-    };
-    Ok(Some(chunk))
+    chunk::write_pages(column, &levels, None, Encoding::DELTA_BYTE_ARRAY, statistics, is_compressed, write).map(Some)
 }
 
 /// How many bytes two texts begin with that are the same.
